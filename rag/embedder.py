@@ -1,0 +1,118 @@
+"""Texts to vectors; the only room that imports sentence-transformers."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import ModelDamaged, ModelMissing
+from rag.models import MODELS, locate
+from rag.settings import Settings
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as a unit vector, shape (d,), and as unit vectors of its tokens, shape (t, d).
+
+    The tokens leave out the marks that open and close a text.
+    """
+
+    vector: Floats
+    tokens: Floats
+
+
+class Embedder(Protocol):
+    """Anything that encodes texts; ``name`` and ``dimension`` are written into the index."""
+
+    name: str
+    dimension: int
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Encode texts one after the other, in order."""
+        ...
+
+
+def quiet_and_offline() -> None:
+    """Keep the model libraries off the network and off the terminal; call before loading."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model from a local folder."""
+
+    def __init__(self, folder: Path, name: str, threads: int) -> None:
+        quiet_and_offline()
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        torch.set_num_threads(threads)
+        try:
+            self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except Exception as problem:
+            raise ModelDamaged(
+                f"the embedder in {folder} cannot be loaded ({problem}); run `rag models pull`"
+            ) from problem
+        self._lock = threading.Lock()
+        self.name = name
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Encode texts in order; texts are batched in chunks of 64, alike lengths together."""
+        for at in range(0, len(texts), 64):
+            chunk = texts[at : at + 64]
+            with self._lock:  # tokenizers may not be shared between threads
+                rows: Any = self._model.encode(
+                    list(chunk), batch_size=16, output_value=None, show_progress_bar=False
+                )
+            for row in rows:
+                vector = row["sentence_embedding"].float().numpy()
+                mask = row["attention_mask"].bool()
+                tokens = row["token_embeddings"][mask].float().numpy()[1:-1]
+                yield Encoded(_unit(vector), _unit(tokens))
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def embedder_folder(settings: Settings) -> Path:
+    """Give the folder of the embedder the settings name; raises ModelError when it is not there."""
+    model = MODELS.get(settings.embedder)
+    if model is not None and model.kind == "embedder":
+        return locate(settings.embedder, settings.home)
+    folder = Path(settings.embedder)
+    if not folder.is_dir():
+        raise ModelMissing(
+            f"no embedder {settings.embedder!r}: neither a name from `rag models` nor a folder"
+        )
+    return folder
+
+
+def fingerprint(settings: Settings) -> str:
+    """Name the embedder's bytes by a sha256; raises ModelError when it is not there."""
+    model = MODELS.get(settings.embedder)
+    if model is not None:
+        return model.sha256
+    files = sorted(path for path in embedder_folder(settings).rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def open_embedder(settings: Settings) -> SentenceEmbedder:
+    """Load the embedder the settings name; raises ModelError."""
+    return SentenceEmbedder(embedder_folder(settings), settings.embedder, settings.threads)

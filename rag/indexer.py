@@ -1,0 +1,265 @@
+"""Articles to an index: incremental by content, built beside the old one and swapped in at once."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from rag.corpus import Article, Corpus, read_corpus
+from rag.embedder import Embedder, Encoded
+from rag.errors import IndexFault
+from rag.index import (
+    CURRENT,
+    FORMAT,
+    GENERATION,
+    MANIFEST,
+    UNFINISHED,
+    Index,
+    open_index,
+    recipe,
+    sha256_of,
+)
+from rag.passages import Passage, passages_of
+from rag.settings import Settings
+from rag.store import CREATE, check_store
+from rag.store.tokens import write_tokens
+from rag.texts import write_texts
+from rag.wordindex import WordIndex
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many articles or passages one run of the indexer touched."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run of the indexer did; ``embedded`` counts texts that went through the model."""
+
+    articles: Change
+    passages: Change
+    embedded: int
+    corpus: Corpus
+
+
+def build_index(
+    sources: Sequence[Path],
+    settings: Settings,
+    open_model: Callable[[Settings], Embedder],
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the index in step with the sources: afterwards it holds these articles and no others.
+
+    Only passages whose text is new are embedded; the model is not even loaded when there are none.
+    ``progress`` is called with (passages embedded so far, passages to embed). Raises CorpusError,
+    ModelError, SettingsError, or IndexFault when the folder cannot be written or is in use.
+    """
+    kind = check_store(settings.store)
+    corpus = read_corpus(sources, settings.max_article_bytes)
+    with (
+        _clear_disk_errors(settings.index),
+        _only_writer(settings.index),
+        _old_index(settings) as old,
+    ):
+        change = _compare(old, corpus.articles)
+        passages = [p for article in corpus.articles for p in passages_of(article)]
+        if old is not None and old.articles == corpus.articles:
+            return Report(change, Change(unchanged=len(passages)), 0, corpus)
+        encoded, fresh = _encode(old, passages, settings, open_model, progress)
+        with _new_generation(settings.index) as folder:
+            _write(folder, kind, corpus.articles, passages, encoded)
+            _write_manifest(folder, settings, corpus, len(passages))
+        return Report(change, _compare_passages(old, passages), fresh, corpus)
+
+
+@contextmanager
+def _old_index(settings: Settings) -> Iterator[Index | None]:
+    """Open the present index; one that is missing, damaged or of another recipe counts as none."""
+    try:
+        old = open_index(settings)
+    except IndexFault:
+        old = None
+    try:
+        yield old
+    finally:
+        if old is not None:
+            old.close()
+
+
+def _compare(old: Index | None, articles: Sequence[Article]) -> Change:
+    before = {a.name: a.sha256 for a in old.articles} if old else {}
+    after = {a.name: a.sha256 for a in articles}
+    common = before.keys() & after.keys()
+    changed = sum(before[name] != after[name] for name in common)
+    return Change(
+        added=len(after.keys() - before.keys()),
+        changed=changed,
+        removed=len(before.keys() - after.keys()),
+        unchanged=len(common) - changed,
+    )
+
+
+def _compare_passages(old: Index | None, passages: Sequence[Passage]) -> Change:
+    before = Counter(old.texts.passage_texts() if old else ())
+    after = Counter(p.text for p in passages)
+    return Change(
+        added=(after - before).total(),
+        removed=(before - after).total(),
+        unchanged=(before & after).total(),
+    )
+
+
+def _encode(
+    old: Index | None,
+    passages: Sequence[Passage],
+    settings: Settings,
+    open_model: Callable[[Settings], Embedder],
+    progress: Progress | None,
+) -> tuple[list[Encoded], int]:
+    """Give every passage's vectors, reused where the old index had its text; count the new."""
+    known: dict[str, int] = {}
+    if old is not None:
+        known = {text: row for row, text in enumerate(old.texts.passage_texts())}
+    fresh = list(dict.fromkeys(p.text for p in passages if p.text not in known))
+    made: dict[str, Encoded] = {}
+    if fresh:
+        model = open_model(settings)
+        for done, (text, encoded) in enumerate(zip(fresh, model.encode(fresh), strict=True), 1):
+            made[text] = encoded
+            if progress:
+                progress(done, len(fresh))
+    found = [made.get(p.text) or _recall(old, known[p.text]) for p in passages]
+    return found, len(fresh)
+
+
+def _recall(old: Index | None, row: int) -> Encoded:
+    assert old is not None
+    return Encoded(old.vectors.get(np.array([row]))[0], old.tokens.get(row))
+
+
+def _write(
+    folder: Path,
+    kind: str,
+    articles: Sequence[Article],
+    passages: Sequence[Passage],
+    encoded: Sequence[Encoded],
+) -> None:
+    dimension = len(encoded[0].vector)
+    store = CREATE[kind](dimension)
+    store.add(np.stack([e.vector for e in encoded]))
+    store.save(folder)
+    write_tokens(folder, (e.tokens for e in encoded), dimension)
+    write_texts(folder, articles, passages)
+    WordIndex.build([p.text for p in passages]).save(folder)
+
+
+def _write_manifest(folder: Path, settings: Settings, corpus: Corpus, passages: int) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    corpus_sha256 = hashlib.sha256(
+        "\n".join(a.sha256 for a in corpus.articles).encode()
+    ).hexdigest()
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "recipe": recipe(settings),
+        "articles": len(corpus.articles),
+        "passages": passages,
+        "corpus_sha256": corpus_sha256,
+        "files": {
+            path.relative_to(folder).as_posix(): {
+                "size": path.stat().st_size,
+                "sha256": sha256_of(path),
+            }
+            for path in files
+        },
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), "utf-8")
+
+
+@contextmanager
+def _only_writer(index: Path) -> Iterator[None]:
+    """Keep a second indexer out of the same folder."""
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        with FileLock(index / ".lock", timeout=0):
+            yield
+    except Timeout as problem:
+        raise IndexFault(
+            f"another `rag index` is writing to {index}; wait for it to end and try again"
+        ) from problem
+
+
+@contextmanager
+def _clear_disk_errors(index: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into one line; the old index is untouched by then."""
+    try:
+        yield
+    except OSError as problem:
+        full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = (
+            "the disk is full" if full else f"it cannot be written ({problem.strerror or problem})"
+        )
+        raise IndexFault(
+            f"the index in {index} was not changed: {what}; make room or choose another --index"
+        ) from problem
+
+
+@contextmanager
+def _new_generation(index: Path) -> Iterator[Path]:
+    """Give a folder to write into; it becomes the index at once and whole, or not at all.
+
+    Every byte is on disk before the pointer changes. The generation before the new one is kept
+    for readers that are just opening it; older ones and unfinished ones are cleared away.
+    """
+    name = GENERATION + os.urandom(6).hex()
+    folder = index / (name + UNFINISHED)
+    folder.mkdir()
+    try:
+        yield folder
+        for path in sorted(folder.rglob("*")):
+            _sync(path)
+        _sync(folder)
+        folder.rename(index / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    before = _current(index)
+    pointer = index / (CURRENT + UNFINISHED)
+    pointer.write_text(f"{name} {sha256_of(index / name / MANIFEST)}\n", "utf-8")
+    _sync(pointer)
+    pointer.replace(index / CURRENT)
+    _sync(index)
+    for path in index.glob(GENERATION + "*"):
+        if path.name not in (name, before):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _current(index: Path) -> str | None:
+    try:
+        return (index / CURRENT).read_text("utf-8").split()[0]
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,313 @@
+"""Chat models: a local GGUF file run in process, or any provider LangChain knows.
+
+The only room that knows llama.cpp. Its server object listens on a private Unix socket in a
+temporary folder of this user, never on a network port, and nothing here ever connects to it.
+"""
+
+import contextlib
+import hashlib
+import queue
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
+from langchain_core.output_parsers import JsonOutputParser
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from pydantic import PrivateAttr
+
+from rag.errors import ModelFailed, ModelMissing, SettingsError
+from rag.models import MODELS, locate
+from rag.settings import Settings
+
+NO_MODEL = "none"
+_ROLES = {SystemMessage: "system", HumanMessage: "user", AIMessage: "assistant"}
+
+
+class LocalChat(BaseChatModel):
+    """A GGUF model in this process, behind LangChain's chat-model contract.
+
+    Understands ``response_format`` (JSON schema), ``logprobs`` and ``top_logprobs``; temperature is
+    0, so the same prompt gives the same words. Callers queue up: one generation at a time.
+    """
+
+    path: Path
+    context_tokens: int = 4096
+    threads: int = 2
+    max_tokens: int = 256
+    seed: int = 0
+    timeout: float = 120.0
+    _server: Any = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @property
+    def _llm_type(self) -> str:
+        return "llama.cpp in process"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"path": str(self.path), "seed": self.seed, "context_tokens": self.context_tokens}
+
+    def load(self) -> None:
+        """Load the weights now rather than at the first question; raises ModelFailed."""
+        with self._lock:
+            if self._server is None:
+                self._start()
+
+    def preload(self) -> None:
+        """Load the weights and keep quiet about failure: the first question will say it."""
+        with contextlib.suppress(ModelFailed):
+            self.load()
+
+    def close(self) -> None:
+        """Free the weights."""
+        with self._lock:
+            self._server = None
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    def with_structured_output(  # type: ignore[override]
+        self, schema: dict[str, Any], **_: object
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Hold the model to a JSON schema while it writes; streams growing objects."""
+        return self.bind(response_format=_json_format(schema)) | JsonOutputParser()
+
+    def _start(self) -> None:
+        import xllamacpp
+
+        self._folder = Path(tempfile.mkdtemp(prefix="quotable-rag-"))
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self.path)
+        params.hostnames = [str(self._folder / "llm.sock")]
+        params.n_ctx = self.context_tokens
+        params.n_parallel = 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
+        params.verbosity = -1
+        params.warmup = False
+        params.ui = False
+        params.endpoint_slots = False
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as problem:
+            raise ModelFailed(
+                f"{self.path} cannot be loaded as a language model; it must be a GGUF file that "
+                "this version of llama.cpp knows"
+            ) from problem
+
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, extra: dict[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "messages": [
+                {"role": _ROLES.get(type(m), "user"), "content": m.text} for m in messages
+            ],
+            "max_tokens": self.max_tokens,
+            "temperature": 0,
+            "seed": self.seed,
+            "stop": stop or [],
+            **extra,
+        }
+
+    def _call(
+        self, request: dict[str, Any], on_chunk: Callable[[dict[str, Any]], bool] | None = None
+    ) -> dict[str, Any]:
+        """Ask llama.cpp once; ``on_chunk`` gives True to stop. Raises ModelFailed."""
+        self.load()
+        with self._lock:
+            try:
+                if on_chunk is None:
+                    reply = self._server.handle_chat_completions(request)
+                else:
+                    reply = self._server.handle_chat_completions(request, on_chunk)
+            except (RuntimeError, ValueError) as problem:
+                raise ModelFailed(f"the local language model failed: {problem}") from problem
+        _raise_error(reply)
+        return reply or {}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ANN401 - LangChain's signature
+    ) -> ChatResult:
+        reply = self._call(self._request(messages, stop, kwargs))
+        choice = reply["choices"][0]
+        meta = {
+            "finish_reason": choice["finish_reason"],
+            "logprobs": choice.get("logprobs"),
+            "timings": reply.get("timings"),
+        }
+        usage = reply["usage"]
+        message = AIMessage(
+            content=choice["message"]["content"] or "",
+            response_metadata=meta,
+            usage_metadata={
+                "input_tokens": usage["prompt_tokens"],
+                "output_tokens": usage["completion_tokens"],
+                "total_tokens": usage["total_tokens"],
+            },
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401 - LangChain's signature
+    ) -> Iterator[ChatGenerationChunk]:
+        request = {**self._request(messages, stop, kwargs), "stream": True}
+        for piece in self._pieces(request):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            if run_manager:
+                run_manager.on_llm_new_token(piece, chunk=chunk)
+            yield chunk
+
+    def _pieces(self, request: dict[str, Any]) -> Iterator[str]:
+        """Run a generation in a thread and hand its pieces over as they come.
+
+        Leaving the loop early, or a wait longer than ``timeout``, stops the generation.
+        """
+        pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+        stopped = threading.Event()
+
+        def on_chunk(chunk: dict[str, Any]) -> bool:
+            if "error" in chunk:
+                pieces.put(_failure(chunk))
+                return True
+            piece = chunk["choices"][0]["delta"].get("content") if chunk.get("choices") else None
+            if piece:
+                pieces.put(piece)
+            return stopped.is_set()
+
+        def work() -> None:
+            try:
+                self._call(request, on_chunk)
+                pieces.put(None)
+            except BaseException as problem:  # noqa: BLE001 - carried over to the caller's thread
+                pieces.put(problem)
+
+        thread = threading.Thread(target=work, name="llm", daemon=True)
+        thread.start()
+        deadline = time.monotonic() + self.timeout
+        try:
+            while True:
+                try:
+                    piece = pieces.get(timeout=max(0.0, deadline - time.monotonic()))
+                except queue.Empty as problem:
+                    raise ModelFailed(
+                        f"the language model took longer than {self.timeout:.0f} s; raise "
+                        "RAG_REQUEST_SECONDS or use --llm none"
+                    ) from problem
+                if piece is None:
+                    return
+                if isinstance(piece, BaseException):
+                    raise piece
+                yield piece
+        finally:
+            stopped.set()
+
+
+def _json_format(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "draft", "schema": schema}}
+
+
+def _failure(reply: dict[str, Any]) -> ModelFailed:
+    error = reply["error"]
+    text = error.get("message", error) if isinstance(error, dict) else error
+    return ModelFailed(f"the local language model failed: {text}")
+
+
+def _raise_error(reply: dict[str, Any] | None) -> None:
+    if reply and "error" in reply:
+        raise _failure(reply)
+
+
+def open_llm(settings: Settings) -> BaseChatModel | None:
+    """Make the chat model the settings name, or None for ``none``; weights load at first use.
+
+    Raises ModelMissing, or SettingsError for a spec that nothing understands.
+    """
+    spec = settings.llm
+    if spec == NO_MODEL:
+        return None
+    model = MODELS.get(spec)
+    if model is not None and model.kind == "llm":
+        return _local(locate(spec, settings.home), settings)
+    if spec.startswith("file:"):
+        path = Path(spec.removeprefix("file:")).expanduser()
+        if not path.is_file():
+            raise ModelMissing(f"--llm {spec}: there is no file {path}")
+        return _local(path, settings)
+    return _provider(spec, settings)
+
+
+def _local(path: Path, settings: Settings) -> LocalChat:
+    return LocalChat(
+        path=path,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        max_tokens=settings.answer_tokens,
+        seed=settings.seed,
+        timeout=settings.request_seconds,
+    )
+
+
+def _provider(spec: str, settings: Settings) -> BaseChatModel:
+    """Ask LangChain for ``provider:model``; its many ways of refusing become one line."""
+    local = ", ".join(name for name, model in MODELS.items() if model.kind == "llm")
+    known = f"none, {local}, file:PATH.gguf, or provider:model as LangChain names them"
+    provider, colon, name = spec.partition(":")
+    if not (colon and provider and name):
+        raise SettingsError(f"unknown --llm {spec!r}; it can be: {known}")
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(
+            spec, temperature=0, timeout=settings.request_seconds, max_tokens=settings.answer_tokens
+        )
+    except ImportError as problem:
+        raise SettingsError(f"--llm {spec}: {_first_line(problem)}") from problem
+    except ValueError as problem:
+        raise SettingsError(
+            f"unknown --llm {spec!r}: {_first_line(problem)}; it can be: {known}"
+        ) from problem
+    except Exception as problem:
+        raise SettingsError(f"--llm {spec} cannot be used: {_first_line(problem)}") from problem
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:200]
+
+
+@cache
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def model_identity(settings: Settings) -> str | None:
+    """Name the language model's bytes by sha256; a provider's model only has its name."""
+    model = MODELS.get(settings.llm)
+    if model is not None:
+        return model.sha256
+    if settings.llm.startswith("file:"):
+        return _file_sha256(Path(settings.llm.removeprefix("file:")).expanduser())
+    return None if settings.llm == NO_MODEL else settings.llm

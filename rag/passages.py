@@ -1,0 +1,42 @@
+"""Passages, the units of retrieval: one sentence each, with what a reader needs to understand it.
+
+Measured on outside data and on the seeds, single sentences beat runs of three and sentences with
+their title or predecessor glued on (docs/bench/retrieval.md); so the context travels beside the
+sentence, for the reranker and the language model, and is not embedded with it.
+"""
+
+from dataclasses import dataclass
+
+from rag.corpus import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence by its number in its article, its text on one line, and its context."""
+
+    article: str
+    sentence: int
+    text: str
+    context: str
+
+
+def passages_of(article: Article) -> tuple[Passage, ...]:
+    """Cut an article into passages.
+
+    Headings are no passages of their own: they label claims and make none, so they are context.
+    An article of nothing but headings keeps them, lest it could never be found.
+    """
+    sentences = article.sentences
+    wanted = [s for s in sentences if not s.heading] or list(sentences)
+    heading = article.title or ""
+    passages = []
+    before = ""
+    for sentence in sentences:
+        text = " ".join(sentence.text.split())
+        if sentence.heading:
+            heading, before = text, ""
+        if sentence in wanted:
+            context = " . ".join(part for part in (heading, before) if part)
+            passages.append(Passage(article.name, sentence.number, text, context))
+            before = text
+    return tuple(passages)

@@ -1,0 +1,231 @@
+"""The whole path on one screen: question, standalone, evidence, gate, draft, check, answer."""
+
+import asyncio
+import datetime
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from rag import gate
+from rag.answer import (
+    Abstention,
+    Answer,
+    Claim,
+    Event,
+    Finished,
+    Found,
+    Stated,
+    Statement,
+    number,
+)
+from rag.corpus import Article
+from rag.embedder import embedder_folder, open_embedder
+from rag.followup import Turn, standalone
+from rag.index import Index, open_index
+from rag.llm import LocalChat, model_identity, open_llm
+from rag.prompts import prompts_sha256
+from rag.question import clean_question
+from rag.reader import draft
+from rag.reranker import Reranker, reranker_sha256
+from rag.retriever import Hit, QuotableRetriever, Retriever
+from rag.settings import VERSION, Settings, load_settings
+from rag.verifier import check, quote, quoted
+
+
+class Rag:
+    """An open corpus that answers questions; make one with ``Rag.open()`` and share it freely."""
+
+    def __init__(
+        self, settings: Settings, index: Index, retriever: Retriever, llm: BaseChatModel | None
+    ) -> None:
+        self.settings = settings
+        self.index = index
+        self.llm = llm
+        self._search = retriever
+        if isinstance(llm, LocalChat):  # weights load while the first question is being searched
+            threading.Thread(target=llm.preload, name="llm-load", daemon=True).start()
+
+    @classmethod
+    def open(cls, **settings: Any) -> "Rag":  # noqa: ANN401 - the settings' own types are checked
+        """Open the index and the models; keywords are settings, such as ``index`` or ``llm``.
+
+        Raises SettingsError, IndexMissing, IndexDamaged, IndexMismatch or a ModelError.
+        """
+        return cls.from_settings(load_settings(**settings))
+
+    @classmethod
+    def from_settings(cls, settled: Settings) -> "Rag":
+        """Open the index and the models for settings already settled."""
+        llm = open_llm(settled)
+        index = open_index(settled)
+        reranker = Reranker(embedder_folder(settled))
+        return cls(settled, index, Retriever(index, open_embedder(settled), reranker, settled), llm)
+
+    @cached_property
+    def articles(self) -> tuple[Article, ...]:
+        """The articles that can be asked, in order of their names."""
+        return self.index.articles
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """What an answer depends on besides its question."""
+        return {
+            "version": VERSION,
+            "corpus_sha256": self.index.manifest["corpus_sha256"],
+            **self.index.manifest["recipe"],
+            "reranker_sha256": reranker_sha256(),
+            "prompts_sha256": prompts_sha256(),
+            "llm": self.settings.llm,
+            "llm_identity": model_identity(self.settings),
+            "evidence": self.settings.evidence,
+            "seed": self.settings.seed,
+        }
+
+    @property
+    def retriever(self) -> QuotableRetriever:
+        """The search as a LangChain retriever."""
+        return QuotableRetriever(search=self._search, k=self.settings.evidence)
+
+    def search(self, query: str, k: int = 10, as_of: datetime.date | None = None) -> list[Hit]:
+        """Give up to k sentences, best first; raises QuestionError."""
+        return self._search.search(
+            clean_question(query, self.settings), k, as_of or self.settings.as_of
+        )
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+    ) -> Answer:
+        """Answer one question; raises QuestionError or ModelFailed."""
+        for event in self.stream(question, history, as_of):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+    ) -> Iterator[Event]:
+        """Answer one question in steps: likely quotes, checked statements, the verified answer."""
+        clock = Clock()
+        asked = clean_question(question, self.settings)
+        as_of = as_of or self.settings.as_of
+        full = standalone(asked, history, self.llm)
+        hits = self._search.search(full, self.settings.evidence, as_of)
+        clock.mark("retrieve")
+        yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
+        claims: list[Claim] = []
+        if gate.answerable(hits):
+            for claim in self._claims(full, hits):
+                clock.mark("first_token")
+                if claim.text not in {known.text for known in claims}:
+                    claims.append(claim)
+                    yield _stated(claims)
+        yield Finished(self._answer(asked, full, as_of, hits, claims, clock))
+
+    def _claims(self, question: str, hits: Sequence[Hit]) -> Iterator[Claim]:
+        """Give checked claims: the model's where there is one and it finds some, else quotes."""
+        found = False
+        if self.llm is not None:
+            for statement in draft(self.llm, question, hits):
+                found = True
+                yield check(statement, hits)
+        if not found:
+            yield from (quoted(hit) for hit in gate.worth_quoting(hits))
+
+    def _answer(
+        self,
+        asked: str,
+        full: str,
+        as_of: datetime.date | None,
+        hits: Sequence[Hit],
+        claims: Sequence[Claim],
+        clock: "Clock",
+    ) -> Answer:
+        text, statements, citations = number(claims)
+        status: Literal["answered", "abstained"] = "answered" if claims else "abstained"
+        abstention = None if claims else self._abstention(full, as_of, hits)
+        return Answer(
+            question=asked,
+            standalone_question=full,
+            as_of=as_of.isoformat() if as_of else None,
+            status=status,
+            text=text if abstention is None else abstention.reason,
+            statements=statements,
+            citations=citations,
+            abstention=abstention,
+            provenance=self.provenance,
+            timings_ms=clock.timings(),
+        )
+
+    def _abstention(
+        self, question: str, as_of: datetime.date | None, hits: Sequence[Hit]
+    ) -> Abstention:
+        count = len(self.articles)
+        which = "The only article does" if count == 1 else f"The {count} articles do"
+        if as_of is not None:
+            which = f"The articles dated up to {as_of.isoformat()} do"
+        nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(hits[:3], 1))
+        return Abstention(f"{which} not say: {question}", nearest)
+
+    async def aask(
+        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+    ) -> Answer:
+        """Answer one question without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history, as_of)
+
+    async def astream(
+        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+    ) -> AsyncIterator[Event]:
+        """Answer in steps without blocking the event loop."""
+        events = self.stream(question, history, as_of)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
+            yield event
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """Give a LangChain Runnable: a question, or a dict of ``ask``'s keywords, to Answer."""
+
+        def run(given: str | dict[str, Any]) -> Answer:
+            return self.ask(given) if isinstance(given, str) else self.ask(**given)
+
+        async def arun(given: str | dict[str, Any]) -> Answer:
+            return await asyncio.to_thread(run, given)
+
+        return RunnableLambda(run, arun, name="quotable-rag")
+
+    def close(self) -> None:
+        """Let go of the index's files and the model's weights."""
+        self.index.close()
+        if isinstance(self.llm, LocalChat):
+            self.llm.close()
+
+
+class Clock:
+    """Milliseconds from the question to the first time each step was reached."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._marks: dict[str, float] = {}
+
+    def mark(self, step: str) -> None:
+        """Note a step when it is reached for the first time."""
+        self._marks.setdefault(step, self._elapsed())
+
+    def timings(self) -> dict[str, float]:
+        """Give the contract's three figures; what was never reached took the whole time."""
+        total = self._elapsed()
+        steps = {step: self._marks.get(step, total) for step in ("retrieve", "first_token")}
+        return {**steps, "total": total}
+
+    def _elapsed(self) -> float:
+        return round((time.perf_counter() - self._start) * 1000, 1)
+
+
+def _stated(claims: Sequence[Claim]) -> Stated:
+    """Number the claims so far and give the last one; markers agree with the final answer's."""
+    _, statements, citations = number(claims)
+    latest: Statement = statements[-1]
+    return Stated(latest, tuple(citations[n - 1] for n in latest.citations))

@@ -1,0 +1,37 @@
+"""What may be asked, and how a question is cleaned before anything reads it."""
+
+import unicodedata
+
+from rag.errors import QuestionError
+from rag.settings import Settings
+
+
+def clean_question(question: str, settings: Settings) -> str:
+    """Give the question on one line, without control characters.
+
+    Raises QuestionError when nothing readable is left or when it is too long.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"a question must be text, not {type(question).__name__}")
+    limit = settings.max_question_chars
+    if len(question) > limit:
+        raise QuestionError(
+            f"the question has {len(question):,} characters and may have {limit:,}; ask it shorter"
+        )
+    shown = "".join(" " if _is_space(c) else c for c in question if _is_text(c) or _is_space(c))
+    cleaned = " ".join(unicodedata.normalize("NFC", shown).split())
+    if not any(c.isalnum() for c in cleaned):
+        raise QuestionError("the question is empty; write what you want to know")
+    return cleaned
+
+
+def _is_space(character: str) -> bool:
+    return character.isspace()
+
+
+def _is_text(character: str) -> bool:
+    """Keep all but control characters, lone surrogates and unassigned code points.
+
+    Format characters stay: joiners and direction marks are part of right-to-left text and emoji.
+    """
+    return unicodedata.category(character) not in ("Cc", "Cs", "Cn", "Co")

@@ -1,0 +1,119 @@
+"""Articles and passages on disk, in SQLite: plain, and readable with any tool."""
+
+import errno
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+from rag.corpus import Article
+from rag.errors import IndexDamaged
+from rag.passages import Passage
+
+FILE = "texts.sqlite"
+SCHEMA = """
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, title TEXT, date TEXT,
+    origin TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles, sentence INTEGER NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, text TEXT NOT NULL, context TEXT NOT NULL);
+CREATE INDEX passages_by_article ON passages (article);
+"""
+
+
+def write_texts(folder: Path, articles: Sequence[Article], passages: Iterable[Passage]) -> None:
+    """Write articles and passages; a passage's id is its row in the vector store, from 0.
+
+    Raises OSError when the disk is full or fails.
+    """
+    try:
+        _write(folder, articles, passages)
+    except sqlite3.OperationalError as problem:
+        full = problem.sqlite_errorcode == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(problem)) from problem
+
+
+def _write(folder: Path, articles: Sequence[Article], passages: Iterable[Passage]) -> None:
+    ids = {article.name: number for number, article in enumerate(articles)}
+    spans = {article.name: article.sentences for article in articles}
+    with closing(sqlite3.connect(folder / FILE)) as base, base:
+        base.executescript(SCHEMA)
+        base.executemany(
+            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((ids[a.name], a.name, a.title, a.date, a.origin, a.sha256, a.text) for a in articles),
+        )
+        base.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (row, ids[p.article], p.sentence, s.start, s.end, p.text, p.context)
+                for row, p in enumerate(passages)
+                for s in [spans[p.article][p.sentence]]
+            ),
+        )
+
+
+class Texts:
+    """Reads what ``write_texts`` wrote; one connection, shared by threads under a lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._lock = threading.Lock()
+        try:
+            self._base = sqlite3.connect(
+                f"{self._file.absolute().as_uri()}?mode=ro&immutable=1",
+                uri=True,
+                check_same_thread=False,
+            )
+            self.names = [name for (name,) in self._all("SELECT name FROM articles ORDER BY id")]
+        except sqlite3.Error as problem:
+            raise IndexDamaged(
+                f"{self._file} cannot be read ({problem}); run `rag index` to build it again"
+            ) from problem
+        self.article = lru_cache(maxsize=2048)(self._article)
+
+    def _all(self, question: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            return self._base.execute(question, values).fetchall()
+
+    def _article(self, number: int) -> Article:
+        ask = "SELECT name, text, title, date, origin, sha256 FROM articles WHERE id = ?"
+        return Article(*self._all(ask, number)[0])
+
+    def articles(self) -> Iterator[Article]:
+        """Give every article in order."""
+        return (self.article(number) for number in range(len(self.names)))
+
+    def passage(self, row: int) -> tuple[Article, Passage]:
+        """Give one passage and its article by the passage's row."""
+        ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
+        number, *rest = self._all(ask, row)[0]
+        article = self.article(number)
+        return article, Passage(article.name, *rest)
+
+    def passage_texts(self) -> list[str]:
+        """Give every passage's text, by row."""
+        return [text for (text,) in self._all("SELECT text FROM passages ORDER BY id")]
+
+    def rows(self, up_to: str | None = None, articles: Sequence[str] | None = None) -> list[int]:
+        """Give the rows of passages from articles dated up to a day, or from named articles.
+
+        With ``up_to`` an article without a date is left out: nobody knows that it was out by then.
+        """
+        ask = "SELECT passages.id FROM passages JOIN articles ON articles.id = passages.article"
+        conditions, values = [], list[object]()
+        if up_to is not None:
+            conditions.append("articles.date <= ?")
+            values.append(up_to)
+        if articles is not None:
+            conditions.append(f"articles.name IN ({', '.join('?' * len(articles))})")
+            values += articles
+        if conditions:
+            ask += " WHERE " + " AND ".join(conditions)
+        return [row for (row,) in self._all(ask + " ORDER BY passages.id", *values)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()

@@ -1,0 +1,82 @@
+"""Keeps the page to this machine: no outside host is named in it, and none would be let in."""
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# gradio.HTML compiles its templates in the browser, which needs 'unsafe-eval'; the scripts
+# themselves can only come from here, and nothing can be sent anywhere else.
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    ]
+)
+_HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+# Gradio's page tells link previews about gradio itself, with pictures from elsewhere.
+_PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
+
+
+class OwnHostOnly:
+    """ASGI middleware that adds the policy to every response and cleans every HTML page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if "/assets/" not in scope["path"]:  # a compressed page could not be cleaned
+            scope["headers"] = [h for h in scope["headers"] if h[0] != b"accept-encoding"]
+        await self.app(scope, receive, _Cleaner(send))
+
+
+class _Cleaner:
+    """Passes a response on; holds an HTML page back until it is whole and clean."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.start: MutableMapping[str, Any] | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name, value) for name, value in message["headers"] if name not in _NAMES]
+            message["headers"] = kept + _HEADERS
+            if dict(kept).get(b"content-type", b"").startswith(b"text/html"):
+                self.start = message
+                return
+        elif self.start is not None and message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_page()
+            return
+        await self.send(message)
+
+    async def _send_page(self) -> None:
+        assert self.start is not None
+        page = _PREVIEW.sub(b"", self.body)
+        length = (b"content-length", str(len(page)).encode())
+        headers = [h for h in self.start["headers"] if h[0] != b"content-length"]
+        await self.send({**self.start, "headers": [*headers, length]})
+        await self.send({"type": "http.response.body", "body": page, "more_body": False})
+
+
+_NAMES = {name for name, _ in _HEADERS}

@@ -1,0 +1,118 @@
+"""Words as the word index sees them: folded, stemmed, with the spelling variants of names joined.
+
+News spells the same name in many ways (Kyiv/Kiev, Zelensky/Zelenskiy/Zelenskyy, Ryabkov/Rybakov).
+A list would only know yesterday's names, so variants are found by how transliteration works.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+import Stemmer
+from anyascii import anyascii
+from rapidfuzz.distance import OSA
+
+WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")  # 800,000 and 5.5 are one word each
+STOPWORDS = frozenset(
+    """a about above after again against all also am an and any are as at be because been before
+    being below between both but by can could did do does doing down during each few for from
+    further had has have having he her here hers him his how i if in into is it its itself just
+    me more most my no nor not now of off on once only or other our out over own same she should
+    so some such than that the their them then there these they this those through to too under
+    until up us very was we were what when where which while who whom whose why will with would
+    you your say says said tell told""".split()
+)
+
+# How Latin spellings of one Cyrillic (or Arabic, Greek, …) letter differ between systems.
+_SAME_SOUND = [
+    (re.compile(pattern), letter)
+    for pattern, letter in [
+        (r"shch|sch|sh", "s"),
+        (r"tch|ch|cz", "c"),
+        (r"kh|gh", "h"),
+        (r"zh", "z"),
+        (r"ph", "f"),
+        (r"ck|q", "k"),
+        (r"x", "ks"),
+        (r"ts|tz", "c"),
+        (r"w", "v"),
+        (r"ou", "u"),
+        (r"[jy]", "i"),
+        (r"i+([aeou])", r"\1"),
+        (r"(.)\1+", r"\1"),
+    ]
+]
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
+
+
+def fold(word: str) -> str:
+    """Lower-case a word and write it in plain Latin letters: Łódź is lodz, Київ is kiiv."""
+    return anyascii(word).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Split text into folded words, in order, with stop words left in."""
+    return [fold(match.group()) for match in WORD.finditer(text.replace("’", "'"))]
+
+
+def stem(word: str) -> str:
+    """Reduce a folded word to its stem; words with digits stay as they are."""
+    if any(c.isdigit() for c in word):
+        return word
+    return str(_stemmer().stemWord(word))
+
+
+def terms(text: str) -> list[str]:
+    """Give the word index's terms of a text: folded, stemmed, without stop words."""
+    return [stem(word) for word in words(text) if word not in STOPWORDS]
+
+
+def sound(word: str) -> str:
+    """Spell a folded word by sound, so that transliterations of one name come out alike."""
+    for pattern, letter in _SAME_SOUND:
+        word = pattern.sub(letter, word)
+    return word
+
+
+def skeleton(word: str) -> str:
+    """Keep the consonants of a word's sound: kyiv and kiev both give "kv"."""
+    heard = sound(word)
+    return heard[:1] + re.sub(r"[aeiou]", "", heard[1:])
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two folded words can be spellings of one name.
+
+    Same consonants by sound and at most one changed, added, lost or swapped letter (two in long
+    words): Kyiv/Kiev and Ryabkov/Rybakov are, Vladimir/Volodymyr and Umarov/Umerenko are not.
+    """
+    if one == other:
+        return True
+    if skeleton(one) != skeleton(other):
+        return False
+    a, b = sound(one), sound(other)
+    changes = min(OSA.distance(a, b), OSA.distance(one, other))  # as heard or as written
+    return changes <= (1 if min(len(a), len(b)) <= 8 else 2)
+
+
+def is_typo(one: str, other: str) -> bool:
+    """Whether one folded word is the other with one slip of the finger (words of 5 letters up)."""
+    shortest = min(len(one), len(other))
+    return shortest >= 5 and OSA.distance(one, other, score_cutoff=2) <= (1 if shortest < 8 else 2)
+
+
+def variants(word: str, names: Mapping[str, Iterable[str]], vocabulary: frozenset[str]) -> set[str]:
+    """Find the corpus's spellings of a question's word.
+
+    ``names`` maps skeletons to the corpus's names (folded), ``vocabulary`` holds all its words.
+    A word the corpus does not have at all may also be a typo of one it has.
+    """
+    found = {name for name in names.get(skeleton(word), ()) if same_name(word, name)}
+    known = word in vocabulary or stem(word) in {stem(w) for w in found}
+    if not found and not known and not any(c.isdigit() for c in word):
+        found = {other for other in vocabulary if other[:1] == word[:1] and is_typo(word, other)}
+    return found - {word}
