@@ -38,11 +38,11 @@ def abstention_f1(pairs: Sequence[Pair]) -> float | None:
 
 
 def risk_coverage(pairs: Sequence[Pair]) -> list[tuple[float, float]]:
-    """Points (coverage, risk) when only the n surest questions are answered, n = 1, 2, …
+    """Points (coverage, risk) when only the n surest questions are answered, for n from 1 to all.
 
-    After El-Yaniv & Wiener (2010). Risk is the share of them that the answer gets wrong; a held-back answer counts as its nearest
-    quotes. Equal confidences share their mean risk, so that no order among them is favoured.
-    Crashed rows are the surest, with a loss of 1: the worst place for them.
+    After El-Yaniv & Wiener (2010). Risk is the share of those answers that are wrong; a held-back
+    answer counts as its nearest quotes. Equal confidences share their mean risk, so that no order
+    among them is favoured. Crashed rows are the surest, with a loss of 1: the worst place.
     """
     scored = sorted(
         (float("inf") if row.status == "error" else row.confidence, 1 - would_be_correct(item, row))

@@ -102,9 +102,7 @@ def load_gold(path: Path, articles: Iterable[Article]) -> list[Gold]:
     return items
 
 
-def read_gold(
-    path: Path, articles: Iterable[Article]
-) -> tuple[list[Gold], list[tuple[int, str]]]:
+def read_gold(path: Path, articles: Iterable[Article]) -> tuple[list[Gold], list[tuple[int, str]]]:
     """Read a gold file: the good items, and (line, what is wrong) of the others."""
     try:
         lines = path.read_text("utf-8-sig").split("\n")
@@ -183,6 +181,7 @@ def _faults(item: Gold, articles: Mapping[str, Article]) -> Iterator[str]:
         return
     if not all(item.answers) or not all(item.evidence):
         yield "a group of answers or evidence is empty"
+        return
     yield from _bad_day(item)
     yield from _bad_sides(item)
     spans = [fault for group in item.evidence for span in group for fault in _bad(span, articles)]

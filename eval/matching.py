@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice, product
 
-MARKER = re.compile(r"\s*\[\d{1,3}\]")
+MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 MOST_REFERENCES = 64
 _SAME = str.maketrans(
     {

@@ -7,8 +7,15 @@ A row with status ``error`` scores worst wherever its question is eligible.
 from collections.abc import Callable, Mapping, Sequence
 
 from .gold import Gold
-from .matching import correct_text, normalise, references, rouge_l, token_f1, tokens
-from .matching import without_markers as bare
+from .matching import (
+    correct_text,
+    normalise,
+    references,
+    rouge_l,
+    token_f1,
+    tokens,
+    without_markers,
+)
 from .ranking import touches
 from .rows import Cited, Row
 
@@ -24,7 +31,7 @@ def correct(item: Gold, row: Row) -> float:
     false presupposition (``abstention_ok``).
     """
     if row.status == "answered" and item.answerable:
-        texts = [bare(row.text), *row.quotes()]
+        texts = [without_markers(row.text), *row.quotes()]
         return float(correct_text(item.answers, item.forbidden, texts))
     return float(row.status == "abstained" and not item.must_answer)
 
@@ -49,7 +56,7 @@ def best_overlap(item: Gold, row: Row, measure: Callable[[str, str], float]) -> 
         return correct(item, row)
     evidence = [[span.quote for span in group] for group in item.evidence]
     accepted = [*references(item.answers), *references(evidence)]
-    return max(measure(bare(row.text), reference) for reference in accepted)
+    return max(measure(without_markers(row.text), reference) for reference in accepted)
 
 
 def answer_f1(item: Gold, row: Row) -> float:
@@ -198,5 +205,6 @@ def as_of_kept(item: Gold, row: Row, dates: Mapping[str, str | None]) -> float |
         return None
     if row.status == "error":
         return 0.0
-    days = [dates.get(p.article) for p in (*row.citations, *row.nearest, *(row.found or ()))]
+    used = {cited.article for cited in (*row.citations, *row.nearest)}
+    days = [dates.get(name) for name in used | {place.article for place in row.found or ()}]
     return float(all(day is not None and day <= item.as_of for day in days))

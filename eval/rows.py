@@ -13,7 +13,7 @@ from rag.retriever import Hit
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A quote as given: number, article, half-open code-point offsets, words, speaker, date."""
+    """A quote as given: number, article, half-open code-point offsets, words, speaker."""
 
     n: int
     article: str
@@ -21,7 +21,6 @@ class Cited:
     end: int
     quote: str
     speaker: str | None = None
-    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +33,28 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One sentence that the retriever gave, best first; ``date`` is its article's."""
+    """One sentence that the retriever gave, best first."""
 
     article: str
     start: int
     end: int
-    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One system's result for one question.
 
-    ``confidence`` is larger where the system is surer that the question can be answered (its scale
-    is its own), ``key`` names everything the result depends on, ``found`` is None for systems
-    without a ranking of sentences. Only ``timings_ms`` may differ between two runs.
+    ``key`` names everything the result depends on, ``standalone`` is the question that was searched
+    for, ``confidence`` is larger where the system is surer that there is an answer (its scale is
+    its own), ``found`` is None for systems without a ranking of sentences. Only ``timings_ms`` may
+    differ between two runs.
     """
 
     system: str
     id: str
     status: Literal["answered", "abstained", "error"]
     key: str = ""
+    standalone: str = ""
     text: str = ""
     statements: tuple[Said, ...] = ()
     citations: tuple[Cited, ...] = ()
@@ -82,27 +82,30 @@ def row_from_answer(
 ) -> Row:
     """Make a row of the product's answer and of the ranking it rests on."""
     nearest = answer.abstention.nearest if answer.abstention else ()
-    found = tuple(
-        Found(h.article.name, h.sentence.start, h.sentence.end, h.article.date) for h in hits
-    )
     return Row(
         system=system,
         id=item_id,
         status=answer.status,
+        standalone=answer.standalone_question,
         text=answer.text,
         statements=tuple(Said(s.text, tuple(s.citations)) for s in answer.statements),
         citations=tuple(map(cited, answer.citations)),
         nearest=tuple(map(cited, nearest)),
-        found=found,
+        found=tuple(map(found_of, hits)),
         confidence=round(confidence, 9),
         timings_ms=dict(answer.timings_ms),
     )
 
 
+def found_of(hit: Hit) -> Found:
+    """Take what is scored of a hit."""
+    return Found(hit.article.name, hit.sentence.start, hit.sentence.end)
+
+
 def cited(citation: Citation) -> Cited:
     """Take what is scored of a citation."""
     c = citation
-    return Cited(c.n, c.article, c.start, c.end, c.quote, c.speaker, c.date)
+    return Cited(c.n, c.article, c.start, c.end, c.quote, c.speaker)
 
 
 def read_rows(path: Path) -> list[Row]:

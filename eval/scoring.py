@@ -10,6 +10,7 @@ from rag.verifier import supported
 
 from . import abstention, metrics
 from .gold import Gold
+from .matching import groups_met, holds, without_markers
 from .ranking import evidence_recall, ndcg, reciprocal_rank
 from .rows import Row
 from .stats import Figure, figure, mean_figure, percentile
@@ -176,8 +177,8 @@ def explain(scored: Scored) -> str:
 
 
 def _what_lacks(item: Gold, row: Row) -> list[str]:
-    texts = [metrics.bare(row.text), *row.quotes()]
-    met = metrics.groups_met(item.answers, texts)
+    texts = [without_markers(row.text), *row.quotes()]
+    met = groups_met(item.answers, texts)
     lacks = [" or ".join(g[:3]) for g, good in zip(item.answers, met, strict=True) if not good]
-    bad = [phrase for phrase in item.forbidden if metrics.holds(phrase, " … ".join(texts))]
+    bad = [phrase for phrase in item.forbidden if holds(phrase, " … ".join(texts))]
     return [f"answer lacks: {what}" for what in lacks] + [f"answer holds: {what}" for what in bad]

@@ -59,12 +59,14 @@ def speaker_of(article: Article, sentence: Sentence) -> str | None:
     Surnames, titles and pronouns are resolved inside the article. A saying at second hand reads
     "<who said it>, according to <who reports it>".
     """
-    voices = _voices(article.text, article.sentences)
+    voices = _voices(article)
     return voices[sentence.number] if sentence.number < len(voices) else None
 
 
 @lru_cache(maxsize=8)
-def _voices(text: str, sentences: tuple[Sentence, ...]) -> list[str | None]:
+def _voices(article: Article) -> list[str | None]:
+    """The speakers of all sentences; read together, as each may need what stands before it."""
+    text, sentences = article.text, article.sentences
     plain, whole = _mask(text), text.translate(_SAME_LENGTH)
     names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
     reader = _Reader(names)
@@ -129,7 +131,7 @@ class _Reader:
         clause = _Clause(toks, self._names)
         speaker, subject = self._speaker(clause)
         opening = clause.opening(0, len(toks))
-        if subject is None and opening and is_name(toks[opening.high - 1]):
+        if subject is None:
             subject = self._name(toks, opening)
         if subject and self._names.is_person(subject):
             self._person = subject
@@ -365,7 +367,15 @@ class _Clause:
         token = self.toks[k]
         verb, form = w.FORMS.get(token.text, ("", ""))
         finite = form == "past" or (form == "s" and verb not in w.HOMOGRAPHS)
-        marks = not token.text[0].isalnum() and token.low not in {LABEL, "&", "%", "$", "€", "£"}
+        marks = not token.text[0].isalnum() and token.low not in {
+            LABEL,
+            "'",
+            "&",
+            "%",
+            "$",
+            "€",
+            "£",
+        }
         return marks or finite or token.low in w.BOUNDARY | w.BE | w.HAVE
 
     def _edge(self, j: int) -> int:
@@ -431,12 +441,22 @@ class _Clause:
             elif high > k and (self._stops(high) or self._low(high) in w.TIME | {"as"}):
                 break
             high += 1
+        named = self._names.run_before(self.toks, k, high) < high if high > k else True
+        if not named and self._low(high) == ",":  # "his lawyer, X"
+            end = next((n for n in range(high + 1, high + 6) if not self._named(n)), high)
+            if end > high + 1 and self._low(end) in {"", ".", ","}:
+                return self._phrase(high + 1, end)
         return self._phrase(k, high)
+
+    def _named(self, k: int) -> bool:
+        return k < len(self.toks) and is_name(self.toks[k])
 
     def opening(self, low: int, high: int) -> _Span | None:
         """The likely subject of a sentence: its first noun phrase that can speak."""
         while low < high and self._low(low) in w.LEADS:
             low += 1
+        if self._low(low) in w.PREPOSITIONS and self._low(low + 1) in w.TIME:
+            return self.opening(low + 2, high)  # "On Friday …"
         if low < high and (self._low(low) in w.PREPOSITIONS or self._low(low).endswith("ing")):
             comma = next((k for k in range(low, high) if self._low(k) == ","), high)
             return self.opening(comma + 1, high)  # "At a meeting in Rome, …"

@@ -4,6 +4,7 @@ General English only: no person, party, paper or country of any corpus stands he
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -174,7 +175,7 @@ PARTICLES = frozenset(
 PERSON_PRONOUNS = frozenset({"he", "she", "his", "her"})
 BODY_PRONOUNS = frozenset({"it", "they", "its", "their"})
 PRONOUNS = PERSON_PRONOUNS | BODY_PRONOUNS
-# A saying behind these has not happened, behind those is only the setting of what the reporter says.
+# Behind these nothing was said yet; behind those a saying only sets the scene.
 UNREAL = frozenset({"if", "whether", "unless", "until"})
 BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once"})
 # What stands around a subject and is no part of it.
@@ -197,7 +198,7 @@ SPEAKERS = frozenset(
     diplomat spokesman politician activist lawmaker mp resident local fan student pupil victim
     scientist economist analyst veteran patient chair general colonel guide host guest dictator
     regulator charity hospital school church staff crew jury panel tribunal watchdog body
-    opposition coalition country nation state city public majority kremlin some many others both
+    opposition coalition country nation state city public majority some many others both
     trade data figure research model""".split()
 )
 _ENDINGS = (
@@ -217,7 +218,8 @@ _ENDINGS = (
 _NO_SPEAKERS = frozenset(
     """number water power paper matter order winter summer weather river border other another
     further longer after over under never whether either neither factor sector error offer fewer
-    later earlier greater higher lower newer older larger corner dinner chapter quarter plant restaurant instant constant relevant
+    later earlier greater higher lower newer older larger corner dinner chapter quarter plant
+    restaurant instant constant relevant
     september october november december minor major prior per disaster transfer barrier career
     human democratic massive negative positive five executive significant important recent
     christian russian former senior junior better bigger center initiative alternative""".split()
@@ -298,7 +300,7 @@ def _bare(token: Token) -> str:
 class _Mention(NamedTuple):
     name: str
     start: int
-    weight: int
+    titled: bool
 
 
 class Names:
@@ -316,6 +318,15 @@ class Names:
         for toks in sentences:
             for low, high in _runs(toks):
                 self._learn(toks, low, high)
+        self._fullest: dict[str, tuple[list[int], list[str]]] = {}
+        for surname, mentions in self._by_surname.items():
+            strongest = max(m.titled for m in mentions)
+            best = [m for m in mentions if m.titled == strongest]
+            self._fullest[surname] = [m.start for m in best], [m.name for m in best]
+        self._bearers: dict[str, set[str]] = defaultdict(set)
+        for name, titles in self._titles.items():
+            for title in titles:
+                self._bearers[title].add(name)
 
     def _learn(self, toks: list[Token], low: int, high: int) -> None:
         run = toks[low:high]
@@ -329,7 +340,7 @@ class Names:
             return
         titles = {t.low for t in run[:cut]} | _title_before(toks, low) | _title_after(toks, high)
         name = self._slice(person, possessive=True)
-        mention = _Mention(name, person[0].start, 3 if titles else 1)
+        mention = _Mention(name, person[0].start, bool(titles))
         self._by_surname[_bare(person[-1])].append(mention)
         self._titles[name] |= {word.replace(".", "") for word in titles}
 
@@ -347,19 +358,16 @@ class Names:
 
     def is_person(self, name: str) -> bool:
         """Whether a readable name looks like one person's."""
-        last = name.split()[-1]
-        known = any(m.name == name for m in self._by_surname.get(last, ()))
+        last = name.rsplit(maxsplit=1)[-1]
+        known = name in self._titles
         alone = name in self._alone and not name.isupper()
-        role = name.lower().startswith(("the ", "a ", "an ")) and can_speak(last)
-        return known or alone or (role and not last.endswith("s"))
+        role = name.lower().startswith(("the ", "a ", "an ")) and last not in _BODIES
+        return known or alone or (role and can_speak(last) and not last.endswith("s"))
 
     def full(self, name: str, position: int) -> str:
         """The fullest form of a surname that the article gives, as last used before a position."""
-        mentions = self._by_surname.get(name, [])
-        strongest = max((m.weight for m in mentions), default=0)
-        best = [m for m in mentions if m.weight == strongest]
-        earlier = [m for m in best if m.start <= position]
-        return (earlier[-1] if earlier else best[0]).name if best else name
+        starts, names = self._fullest.get(name, ([], [name]))
+        return names[max(bisect_right(starts, position) - 1, 0)]
 
     def known_tail(self, toks: Sequence[Token], low: int, high: int) -> int:
         """Where the person begins in "(on a visit to) Central Asia Putin"."""
@@ -406,10 +414,11 @@ class Names:
         wanted = {t.low.replace(".", "") for t in toks[1:]}
         if not any(word in TITLES or can_speak(word) for word in wanted):
             return None
-        fits = [name for name, titles in self._titles.items() if wanted <= titles]
-        return fits[0] if len(fits) == 1 else None
+        fits = set.intersection(*(self._bearers.get(word, set()) for word in wanted))
+        return fits.pop() if len(fits) == 1 else None
 
 
+_BODIES = SPEAKERS - TITLES - frozenset("coach captain boss star dictator minister".split())
 _INSIDE = PARTICLES | {"of", "for", "and", "&", "the"}  # small words inside names
 
 

@@ -2,13 +2,13 @@
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from rag.errors import AnswerError, RagError, SettingsError, UsageError
@@ -39,6 +39,7 @@ BatchOption = Annotated[
     Path | None, typer.Option("--batch", help="A file of JSON lines with id and question.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write the lines here.")]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @app.callback(invoke_without_command=True)
@@ -140,7 +141,7 @@ def search(
         return
     found = row_of(Rag.from_settings(settings), {"question": query})
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(_json(found, indent=2))
         return
     for hit in found["hits"]:
         date_shown = hit["date"] or "date unknown"
@@ -158,9 +159,11 @@ def chat(
     """Open the web chat."""
     settings = load_settings(host=host, port=port, llm=llm, index=index, store=store)
     from rag.pipeline import Rag
-    from rag.web.app import serve
+    from rag.web.app import listen, serve
 
-    serve(Rag.from_settings(settings), settings, settings.host, settings.port)
+    listen(settings.host, settings.port).close()  # a port in use is said before models load
+    rag = Rag.from_settings(settings)
+    serve(rag, settings, ready=lambda url: typer.echo(f"Open {url} (Ctrl-C ends it)"))
 
 
 @app.command()
@@ -264,17 +267,18 @@ def _day(text: Any) -> date | None:  # noqa: ANN401 - a batch line may hold anyt
 
 def _tell(rag: Any, question: str) -> None:  # noqa: ANN401 - Rag, imported lazily
     """Answer on the terminal: statements as they pass their check, then the quotes."""
-    from rag.answer import Finished, Stated
-    from rag.render import answer_text, quote_text, statement_text
+    from rag.answer import Finished, Found, Stated
+    from rag.render import answer_text, found_text, statement_text
 
     live = sys.stdout.isatty()
     for event in rag.stream(question):
-        if isinstance(event, Stated) and live:
-            typer.echo(statement_text(event.statement) + "\n")
-        elif isinstance(event, Finished) and live and event.answer.statements:
-            typer.echo("\n\n".join(quote_text(c) for c in event.answer.citations))
+        if live and isinstance(event, Found):
+            typer.secho(found_text(event.citations[:2]) + "\n", dim=True)
+        elif live and isinstance(event, Stated):
+            own = event.statement.text not in {" ".join(c.quote.split()) for c in event.citations}
+            typer.echo(statement_text(event.statement) + "\n" if own else "", nl=own)
         elif isinstance(event, Finished):
-            typer.echo(answer_text(event.answer))
+            typer.echo(answer_text(event.answer, statements=not live))
 
 
 def _answer_row(rag: Any, row: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - Rag
@@ -319,16 +323,16 @@ def _run_batch(
 
     try:
         lines = batch.read_bytes().split(b"\n")
+        rag = Rag.from_settings(settings)  # before a file of that name is emptied
         target = out.open("w", encoding="utf-8") if out else sys.stdout
     except OSError as problem:
         raise UsageError(f"{problem.filename}: {problem.strerror}") from problem
-    rag = Rag.from_settings(settings)
     failed = 0
     for number, line in enumerate(lines, 1):
         if line.strip():
             result = _batch_result(rag, line, f"line-{number}", work)
             failed += result.get("status") == "error"
-            target.write(json.dumps(result, ensure_ascii=False) + "\n")
+            target.write(_json(result) + "\n")
             target.flush()
     if out:
         target.close()
@@ -345,33 +349,38 @@ def _batch_result(
     """Give one line's result, or what went wrong with it under its id (or its line's number)."""
     try:
         row = json.loads(line)
-        if isinstance(row, dict) and "id" in row:
-            name = str(row["id"])
+    except (ValueError, RecursionError) as problem:
+        return {"id": name, "status": "error", "error": f"not JSON: {problem}"}
+    if isinstance(row, dict) and "id" in row:
+        name = str(row["id"])
+    try:
         if not isinstance(row, dict) or not isinstance(row.get("question"), str):
             raise UsageError('a line must be an object with "id" and "question"')
         return {"id": name, **work(rag, row)}
-    except (ValueError, RecursionError) as problem:
-        return {"id": name, "status": "error", "error": f"not JSON: {problem}"}
     except RagError as problem:
         return {"id": name, "status": "error", "error": str(problem)}
+    except Exception as problem:  # noqa: BLE001 - one line may not cost the others
+        return {"id": name, "status": "error", "error": _unexpected(problem)}
+
+
+def _json(data: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any JSON
+    """Write JSON; lone surrogates, which no UTF-8 stream takes, are written as escapes."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def main() -> None:
-    """Run the command; a RagError becomes one line on stderr and its exit code."""
-    debug = "--debug" in sys.argv
+    """Run the command; what goes wrong becomes one line on stderr and an exit code."""
     try:
-        code = app(standalone_mode=False)
-    except RagError as problem:
-        if debug:
+        app()
+    except Exception as problem:
+        if "--debug" in sys.argv:
             raise
-        typer.echo(f"rag: {problem}", err=True)
-        sys.exit(problem.exit_code)
-    except click.exceptions.Abort:
-        typer.echo("rag: stopped", err=True)
-        sys.exit(130)
-    except click.ClickException as problem:
-        problem.show()
-        sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
-    sys.exit(code or 0)
+        known = isinstance(problem, RagError)
+        told = str(problem) if known else f"{_unexpected(problem)}; `rag --debug` shows where"
+        typer.echo(f"rag: {' '.join(told.splitlines())}", err=True)
+        sys.exit(problem.exit_code if isinstance(problem, RagError) else 1)
+
+
+def _unexpected(problem: Exception) -> str:
+    return f"an error nobody foresaw, {type(problem).__name__}: {problem}"

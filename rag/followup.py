@@ -12,8 +12,9 @@ from rag.words import STOPWORDS, fold, same_name, stem, words
 Turn = tuple[str, str]  # (question, answer)
 POINTERS = frozenset(
     """he she it they him her them his its their hers theirs this that these those there then such
-    one ones former latter same also too and but or so else instead""".split()
+    one ones former latter same also too else instead""".split()
 )
+OPENERS = frozenset("and but or so".split())  # these point back only where they open a question
 TURNS = 3
 
 
@@ -21,7 +22,8 @@ def leans_on_history(question: str) -> bool:
     """Whether a question seems to need the turns before it: it points back, or says too little."""
     spoken = words(question)
     content = [word for word in spoken if word not in STOPWORDS and word not in POINTERS]
-    return len(content) < 2 or any(word in POINTERS for word in spoken)
+    points_back = any(word in POINTERS for word in spoken) or OPENERS.intersection(spoken[:1])
+    return len(content) < 2 or bool(points_back)
 
 
 def standalone(question: str, history: Sequence[Turn], llm: BaseChatModel | None) -> str:
@@ -32,7 +34,7 @@ def standalone(question: str, history: Sequence[Turn], llm: BaseChatModel | None
     """
     if not history or not leans_on_history(question):
         return question
-    plain = f"{history[-1][0].rstrip()} {question}"
+    plain = f"{history[-1][0]} {question}".strip()
     if llm is None:
         return plain
     rewritten = _rewrite(question, history[-TURNS:], llm)

@@ -1,34 +1,39 @@
 """Whether the evidence answers the question at all, and which of it is worth quoting.
 
-The reranker was trained with "none of these" as one more choice, of logit 0, so its logits give a
-probability: the share of all sentences against that choice. The threshold was set on outside data.
+Two witnesses. The reranker was trained with "none of these" as one more choice, of logit 0, so the
+logits of all sentences together stand against that choice. A language model, where there is one,
+is asked yes or no, and what counts is the probability of its "yes", not its word.
 """
 
 import math
 from collections.abc import Sequence
 
-from rag.reranker import calibration
+from rag.calibration import calibration
 from rag.retriever import Hit
 
 QUOTES = 3  # most quotes of a quotes-only answer
 SHARE = 0.3  # a further quote is at least this likely, measured against the first
 
 
-def answerability(hits: Sequence[Hit]) -> float:
+def answerability(hits: Sequence[Hit], model_logit: float | None = None) -> float:
     """Give the probability that some sentence of the evidence answers the question.
 
-    Evidence that no reranker has read counts as answering: 1.
+    ``model_logit`` is the language model's log-odds of "yes", or None without a model.
     """
-    logits = [hit.relevance for hit in hits if hit.relevance is not None]
-    if len(logits) < len(hits):
-        return 1.0
-    weight = math.fsum(math.exp(min(logit, 50.0)) for logit in logits)
-    return weight / (1.0 + weight)
+    gate = calibration().quotes_gate if model_logit is None else calibration().model_gate
+    weight = math.fsum(math.exp(min(hit.relevance or 0.0, 50.0)) for hit in hits)
+    score = gate.reranker * math.log(max(weight, 1e-9)) + gate.model * (model_logit or 0.0)
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score + gate.bias))))
 
 
-def answerable(hits: Sequence[Hit]) -> bool:
-    """Whether an answer may be tried."""
-    return bool(hits) and answerability(hits) >= calibration()["threshold"]
+def answerable(hits: Sequence[Hit], model_logit: float | None = None) -> bool:
+    """Whether an answer may be tried; evidence that no reranker has read counts as answering."""
+    if not hits:
+        return False
+    if any(hit.relevance is None for hit in hits):
+        return True
+    gate = calibration().quotes_gate if model_logit is None else calibration().model_gate
+    return answerability(hits, model_logit) >= gate.threshold
 
 
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:

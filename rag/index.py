@@ -14,6 +14,7 @@ from typing import Any
 from rag.corpus import Article
 from rag.embedder import fingerprint
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
+from rag.sentences import SPLITTER
 from rag.settings import Settings
 from rag.store import OPEN, VectorStore
 from rag.store.tokens import TokenVectors
@@ -99,8 +100,9 @@ def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def recipe(settings: Settings) -> dict[str, Any]:
-    """Say how vectors are made: what must be the same for old vectors to be of use."""
+    """Say how passages and vectors are made: what must be the same for an index to be of use."""
     return {
+        "sentences": SPLITTER,
         "embedder": settings.embedder,
         "embedder_sha256": fingerprint(settings),
         "store": settings.store,

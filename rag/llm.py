@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -52,7 +53,7 @@ class LocalChat(BaseChatModel):
     seed: int = 0
     timeout: float = 120.0
     _server: Any = PrivateAttr(default=None)
-    _folder: Path | None = PrivateAttr(default=None)
+    _clear: Any = PrivateAttr(default=None)  # takes the server's folder away, at exit at the latest
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
     @property
@@ -78,9 +79,8 @@ class LocalChat(BaseChatModel):
         """Free the weights."""
         with self._lock:
             self._server = None
-            if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+            if self._clear is not None:
+                self._clear()
 
     def with_structured_output(  # type: ignore[override]
         self, schema: dict[str, Any], **_: object
@@ -91,10 +91,11 @@ class LocalChat(BaseChatModel):
     def _start(self) -> None:
         import xllamacpp
 
-        self._folder = Path(tempfile.mkdtemp(prefix="quotable-rag-"))
+        folder = Path(tempfile.mkdtemp(prefix="quotable-rag-"))
+        self._clear = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         params = xllamacpp.CommonParams()
         params.model.path = str(self.path)
-        params.hostnames = [str(self._folder / "llm.sock")]
+        params.hostnames = [str(folder / "llm.sock")]
         params.n_ctx = self.context_tokens
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
@@ -105,6 +106,7 @@ class LocalChat(BaseChatModel):
         try:
             self._server = xllamacpp.Server(params)
         except RuntimeError as problem:
+            self._clear()
             raise ModelFailed(
                 f"{self.path} cannot be loaded as a language model; it must be a GGUF file that "
                 "this version of llama.cpp knows"

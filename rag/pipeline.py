@@ -1,6 +1,7 @@
 """The whole path on one screen: question, standalone, evidence, gate, draft, check, answer."""
 
 import asyncio
+import dataclasses
 import datetime
 import threading
 import time
@@ -23,18 +24,22 @@ from rag.answer import (
     Statement,
     number,
 )
+from rag.calibration import calibration
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
 from rag.followup import Turn, standalone
 from rag.index import Index, open_index
 from rag.llm import LocalChat, model_identity, open_llm
 from rag.prompts import prompts_sha256
-from rag.question import clean_question
-from rag.reader import draft
+from rag.question import clean_question, one_line
+from rag.reader import draft, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
 from rag.verifier import check, quote, quoted
+
+# settings that can change an answer, beside those the index was made with
+DECIDING = ("candidates", "evidence", "rrf_k", "context_tokens", "answer_tokens", "threads", "seed")
 
 
 class Rag:
@@ -79,11 +84,11 @@ class Rag:
             "corpus_sha256": self.index.manifest["corpus_sha256"],
             **self.index.manifest["recipe"],
             "reranker_sha256": reranker_sha256(),
+            "calibration": dataclasses.asdict(calibration()),
             "prompts_sha256": prompts_sha256(),
             "llm": self.settings.llm,
             "llm_identity": model_identity(self.settings),
-            "evidence": self.settings.evidence,
-            "seed": self.settings.seed,
+            **{name: getattr(self.settings, name) for name in DECIDING},
         }
 
     @property
@@ -113,18 +118,24 @@ class Rag:
         clock = Clock()
         asked = clean_question(question, self.settings)
         as_of = as_of or self.settings.as_of
-        full = standalone(asked, history, self.llm)
+        limit = self.settings.max_question_chars
+        before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
+        full = standalone(asked, before, self.llm)
         hits = self._search.search(full, self.settings.evidence, as_of)
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
         claims: list[Claim] = []
-        if gate.answerable(hits):
+        if gate.answerable(hits, self._model_logit(full, hits)):
             for claim in self._claims(full, hits):
                 clock.mark("first_token")
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
         yield Finished(self._answer(asked, full, as_of, hits, claims, clock))
+
+    def _model_logit(self, question: str, hits: Sequence[Hit]) -> float | None:
+        """Ask the model whether the evidence answers; None without one."""
+        return says_answerable(self.llm, question, hits) if self.llm and hits else None
 
     def _claims(self, question: str, hits: Sequence[Hit]) -> Iterator[Claim]:
         """Give checked claims: the model's where there is one and it finds some, else quotes."""

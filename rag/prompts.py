@@ -11,14 +11,12 @@ from rag.settings import resource
 
 
 @cache
-def load_prompt(name: str) -> ChatPromptTemplate:
-    """Make a chat prompt of ``prompts/<name>.system.md`` and ``prompts/<name>.user.md``."""
+def load_prompt(name: str, system: str | None = None) -> ChatPromptTemplate:
+    """Make a chat prompt of ``<name>.user.md`` and ``<system>.system.md`` (default: its own)."""
+    files = (("system", f"{system or name}.system.md"), ("human", f"{name}.user.md"))
     folder = resource("prompts")
     return ChatPromptTemplate.from_messages(
-        [
-            (role, (folder / f"{name}.{part}.md").read_text("utf-8").strip())
-            for role, part in (("system", "system"), ("human", "user"))
-        ]
+        [(role, (folder / file).read_text("utf-8").strip()) for role, file in files]
     )
 
 

@@ -18,11 +18,16 @@ def clean_question(question: str, settings: Settings) -> str:
         raise QuestionError(
             f"the question has {len(question):,} characters and may have {limit:,}; ask it shorter"
         )
-    shown = "".join(" " if _is_space(c) else c for c in question if _is_text(c) or _is_space(c))
-    cleaned = " ".join(unicodedata.normalize("NFC", shown).split())
+    cleaned = one_line(question)
     if not any(c.isalnum() for c in cleaned):
         raise QuestionError("the question is empty; write what you want to know")
     return cleaned
+
+
+def one_line(text: str) -> str:
+    """Give a text on one line, without control characters."""
+    shown = "".join(" " if _is_space(c) else c for c in text if _is_text(c) or _is_space(c))
+    return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def _is_space(character: str) -> bool:

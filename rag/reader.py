@@ -4,15 +4,19 @@ A LangChain chain: prompt | model held to a JSON schema. The draft is unverified
 reaches a reader before the verifier has seen it.
 """
 
+import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
 from rag.errors import ModelFailed, RagError
+from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
 from rag.retriever import Hit
 
@@ -31,20 +35,72 @@ def draft(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> Iterato
     Raises ModelFailed when the model fails or writes something else than a draft.
     """
     chain = reading_chain(llm, len(evidence))
+    leave = _Leave()
+    given = {"evidence": number_evidence(evidence), "question": question}
+    partials = chain.stream(given, {"callbacks": [leave]})
     done = 0
-    latest: list[Any] = []
+    latest: list[Any] | None = None
     try:
-        for partial in chain.stream({"evidence": number_evidence(evidence), "question": question}):
+        for partial in partials:
             latest = _statements(partial)
-            for row in latest[done : max(done, len(latest) - 1)]:  # the last one may still grow
+            for row in (latest or [])[done:-1]:  # the last one may still grow
                 done += 1
                 yield from _parse(row, len(evidence))
     except RagError:
         raise
     except Exception as problem:
         raise ModelFailed(f"the language model failed: {_first_line(problem)}") from problem
+    finally:
+        leave.stop(partials)
+    if latest is None:
+        raise ModelFailed("the language model wrote no draft; ask again, or use --llm none")
     for row in latest[done:]:
         yield from _parse(row, len(evidence))
+
+
+class _Left(BaseException):
+    """Nobody reads on."""
+
+
+class _Leave(BaseCallbackHandler):
+    """Stops a chain at its next token; when it is only closed, LangChain reads it to its end."""
+
+    raise_error = True
+    left = False
+
+    def on_llm_new_token(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 - LangChain's
+        if self.left:
+            raise _Left
+
+    def stop(self, stream: Iterator[Any]) -> None:
+        self.left = True
+        with contextlib.suppress(_Left, Exception):
+            for _ in stream:
+                pass
+
+
+def says_answerable(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> float | None:
+    """Ask the model whether the evidence answers: the log-odds of "yes" against "no".
+
+    The prompt begins like the draft's, so the model reads the evidence once for both. None for a
+    provider's model, whose token probabilities cannot be relied upon to come. Raises ModelFailed.
+    """
+    if not isinstance(llm, LocalChat):
+        return None
+    asking = llm.bind(logprobs=True, top_logprobs=20, max_tokens=1)
+    chain = load_prompt("gate", system="answer") | asking
+    reply = chain.invoke({"evidence": number_evidence(evidence), "question": question})
+    return yes_odds(reply.response_metadata["logprobs"]["content"][0]["top_logprobs"])
+
+
+def yes_odds(tokens: Sequence[Mapping[str, Any]]) -> float:
+    """Give ln(P(yes)/P(no)) from the first token's candidates; what is not among them has e^-20."""
+    mass = {"yes": math.exp(-20), "no": math.exp(-20)}
+    for token in tokens:
+        word = token["token"].strip().lower()
+        if word in mass:
+            mass[word] += math.exp(token["logprob"])
+    return math.log(mass["yes"] / mass["no"])
 
 
 def reading_chain(llm: BaseChatModel, sentences: int) -> Runnable[Any, Any]:
@@ -65,9 +121,9 @@ def number_evidence(evidence: Sequence[Hit]) -> str:
     )
 
 
-def _statements(partial: Any) -> list[Any]:  # noqa: ANN401 - whatever the model has written so far
+def _statements(partial: Any) -> list[Any] | None:  # noqa: ANN401 - whatever has been written so far
     rows = partial.get("statements") if isinstance(partial, dict) else None
-    return rows if isinstance(rows, list) else []
+    return rows if isinstance(rows, list) else None
 
 
 def _parse(row: Any, sentences: int) -> Iterator[DraftStatement]:  # noqa: ANN401 - as above
@@ -77,7 +133,7 @@ def _parse(row: Any, sentences: int) -> Iterator[DraftStatement]:  # noqa: ANN40
     text, ranks = row.get("text"), row.get("citations")
     if not isinstance(text, str) or not isinstance(ranks, list):
         return
-    good = tuple(dict.fromkeys(r for r in ranks if isinstance(r, int) and 1 <= r <= sentences))
+    good = tuple(dict.fromkeys(r for r in ranks if type(r) is int and 1 <= r <= sentences))
     if good and text.strip():
         yield DraftStatement(" ".join(text.split()), good)
 

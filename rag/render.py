@@ -26,18 +26,27 @@ _LIST_START = re.compile(r"^(\d+)([.)])")
 # --- terminal ---------------------------------------------------------------------------------
 
 
-def answer_text(answer: Answer, width: int = 88) -> str:
-    """Give an answer as plain text of at most ``width`` columns: statements first, quotes below."""
+def answer_text(answer: Answer, width: int = 88, *, statements: bool = True) -> str:
+    """Give an answer as plain text of at most ``width`` columns: statements first, quotes below.
+
+    Statements that were shown while they came in may be left out.
+    """
     if answer.abstention is not None:
         nearest = answer.abstention.nearest
         blocks = [_wrap(answer.abstention.reason, width)]
         if nearest:
             blocks += ["Nearest quotes:", *(quote_text(c, width) for c in nearest)]
         return "\n\n".join(blocks)
-    blocks = [statement_text(s, width) for s in answer.statements]
+    blocks = [statement_text(s, width) for s in own_words(answer) if statements]
     blocks += [_conflict_text(c, width) for c in answer.conflicts]
     blocks += [quote_text(c, width) for c in answer.citations]
     return "\n\n".join(blocks)
+
+
+def own_words(answer: Answer) -> list[Statement]:
+    """Give the statements that say more than their quote: the others need not be shown twice."""
+    quotes = {c.n: " ".join(c.quote.split()) for c in answer.citations}
+    return [s for s in answer.statements if s.text not in {quotes.get(n) for n in s.citations}]
 
 
 def statement_text(statement: Statement, width: int = 88) -> str:
@@ -96,7 +105,7 @@ def answer_markdown(answer: Answer) -> str:
         blocks.append(_md(answer.abstention.reason))
         blocks += ["**Nearest quotes**"] * bool(nearest) + [_quote_markdown(c) for c in nearest]
     else:
-        blocks += [_md(_statement(s.text, s)) for s in answer.statements]
+        blocks += [_md(_statement(s.text, s)) for s in own_words(answer)]
         blocks += [_conflict_markdown(conflict) for conflict in answer.conflicts]
         blocks += ["**Quotes**", *(_quote_markdown(c) for c in answer.citations)]
     return "\n\n".join(blocks) + "\n"
@@ -138,7 +147,7 @@ def answer_html(answer: Answer, block: str = "a1") -> str:
         inner, kind = notes + reason + cards, "rag-answer rag-abstained"
     else:
         by_n = {citation.n: citation for citation in answer.citations}
-        said = "".join(_statement_html(s, by_n, block) for s in answer.statements)
+        said = "".join(_statement_html(s, by_n, block) for s in own_words(answer))
         differ = "".join(_conflict_html(conflict, by_n, block) for conflict in answer.conflicts)
         cards = _cards_html("Quotes, word for word", answer.citations, block)
         inner, kind = notes + said + differ + cards, "rag-answer"
@@ -167,6 +176,11 @@ def found_html(citations: Sequence[Citation]) -> str:
     return (
         f'<section class="rag-found"><h3>{LIKELY}</h3><ul class="rag-cards">{rows}</ul></section>'
     )
+
+
+def question_html(question: str) -> str:
+    """Give a question as HTML, as the reader typed it."""
+    return f'<p class="rag-question" dir="auto">{_e(question)}</p>'
 
 
 def problem_html(message: str) -> str:

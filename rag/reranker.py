@@ -6,28 +6,19 @@ float16; the word embeddings are the embedder's, untouched.
 """
 
 import hashlib
-import json
 import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rag.calibration import calibration
 from rag.embedder import quiet_and_offline
 from rag.errors import ModelDamaged
 
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
 MAX_TOKENS = 128
 CONTEXT_CHARS = 160
-
-
-@cache
-def calibration() -> dict[str, float]:
-    """Read what was fitted on outside data beside the weights: gate threshold, blend weight."""
-    with WEIGHTS.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    fitted: dict[str, float] = json.loads(header["__metadata__"]["calibration"])
-    return fitted
 
 
 @cache
@@ -42,7 +33,7 @@ def blend(scores: Sequence[float], logits: Sequence[float]) -> list[float]:
     The fused score (a sum of reciprocal ranks, scaled to at most 1) counts as so many logits.
     """
     top = max(scores, default=0.0) or 1.0
-    weight = calibration()["retrieval_weight"]
+    weight = calibration().retrieval_weight
     return [logit + weight * score / top for score, logit in zip(scores, logits, strict=True)]
 
 

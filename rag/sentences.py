@@ -34,6 +34,8 @@ LEADS_ON = re.compile(
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 
+SPLITTER = 1  # raised whenever other sentences come out: an index holds sentence numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
 
     candidates: int = Field(48, ge=1, le=1000, description="sentences each ranking hands on")
     evidence: int = Field(8, ge=1, le=50, description="sentences the model gets to read")
-    rrf_k: int = Field(60, ge=1, description="damping of reciprocal rank fusion")
+    rrf_k: int = Field(10, ge=1, description="damping of reciprocal rank fusion")
     max_question_chars: int = Field(2000, ge=1, description="longest question taken")
     max_article_bytes: int = Field(50_000_000, ge=1, description="largest file read")
 

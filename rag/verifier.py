@@ -15,12 +15,28 @@ from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 NEGATIONS = frozenset("no not never none neither nor without cannot nobody nothing nowhere".split())
+COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 OVERLAP = 0.5  # share of a statement's content words that its sentences must have
 _NUMBER_WORDS = {
     name: str(value)
     for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+        fifteen sixteen seventeen eighteen nineteen""".split()
     )
+    if name != "one"  # mostly a pronoun
+}
+_NUMBER_WORDS |= {
+    name: str(value)
+    for value, name in zip(
+        range(20, 100, 10),
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        strict=True,
+    )
+}
+_NUMBER_WORDS |= {  # 800 million is not 800 billion
+    name: name.rstrip("s")
+    for name in """hundred hundreds thousand thousands million millions billion billions trillion
+    trillions dozen dozens half third thirds quarter quarters""".split()
 }
 
 
@@ -41,8 +57,16 @@ def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim:
     if not statement.text.rstrip().endswith("?"):  # a question is no answer
         for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
             if supported(statement.text, " ".join(hit.sentence.text for hit in hits)):
+                if len(hits) == 1 and _copied(statement.text, hits[0].sentence.text):
+                    return quoted(hits[0])
                 return Claim(statement.text, tuple(quote(hit) for hit in hits))
     return quoted(named[0])
+
+
+def _copied(text: str, source: str) -> bool:
+    """Whether a text is most of its source word for word: the whole of it then reads better."""
+    said, whole = words(text), words(source)
+    return len(said) >= COPIED * len(whole) and " ".join(said) in " ".join(whole)
 
 
 def quoted(hit: Hit) -> Claim:
@@ -53,19 +77,18 @@ def quoted(hit: Hit) -> Claim:
 
 def supported(text: str, source: str) -> bool:
     """Whether every number and name, the negation and most words of a text stand in its source."""
-    have = _stems(source)
     if not _numbers(text) <= _numbers(source):
         return False
-    if not all(_has_name(name, source) for name in _names(text)):
+    names = _names(text)
+    if not all(_has_name(name, source) for name in names):
         return False
     if _negated(text) != _negated(source):
         return False
-    wanted = _stems(text)
-    return bool(wanted) and len(wanted & have) >= OVERLAP * len(wanted)
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in STOPWORDS}
+    wanted = {word for word in words(text) if word not in STOPWORDS}
+    there = {*names, *_NUMBER_WORDS}  # by now known to be in the source
+    have = {stem(word) for word in words(source)}
+    found = {word for word in wanted if word in there or word.isdecimal() or stem(word) in have}
+    return bool(wanted) and len(found) >= OVERLAP * len(wanted)
 
 
 def _numbers(text: str) -> set[str]:
@@ -75,7 +98,7 @@ def _numbers(text: str) -> set[str]:
         match.group().rstrip("0").rstrip(".") if "." in match.group() else match.group()
         for match in re.finditer(r"\d+(?:\.\d+)?", joined)
     }
-    spelt = {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS and word != "one"}
+    spelt = {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS}
     return digits | spelt
 
 
@@ -88,7 +111,7 @@ def _names(text: str) -> list[str]:
             not text[: match.start()].rstrip("\"'“‘( ")
             or text[: match.start()].rstrip()[-1:] in ".!?"
         )
-        if word[0].isupper() and not (opens and fold(word) in STOPWORDS):
+        if word[0].isupper() and not (opens and fold(word) in STOPWORDS | _NUMBER_WORDS.keys()):
             names.append(fold(word))
     return names
 

@@ -106,8 +106,39 @@ SAID = [
     ("As of Friday the count stood at 12, the coast guard said.", "the coast guard"),
     ("It was announced by the palace that the king would rest.", "the palace"),
     ("Tax cuts “will not happen on my watch”, vowed Dahl.", "Dahl"),
+    # a third batch, written after the rules
+    ("The city's transport chief, Bo Lund, insisted the trams are safe.", "Bo Lund"),
+    ("“It is a scandal”, opposition leader Mia Roth told parliament on Tuesday.", "Mia Roth"),
+    ("Teachers' unions have called for an inquiry.", "Teachers' unions"),
+    ("The central bank kept rates at 3% and signalled that cuts may follow.",
+     "the central bank"),
+    ("NASA engineers believe that the probe survived.", "NASA engineers"),
+    ("Witnesses described the scene as chaotic.", "Witnesses"),
+    ("Roth denies any wrongdoing.", "Roth"),
+    ("Campaigners accused the ministry of dragging its feet.", "Campaigners"),
+    ("A man in his forties was arrested, police said.", "police"),
+    ("A man in his forties was arrested, police in Turin said on Monday.", "police in Turin"),
+    ("“I was lucky,” the 27-year-old said.", "the 27-year-old"),
+    ("The prosecutor alleges Lund took bribes.", "the prosecutor"),
+    ("Lund's lawyer says her client is innocent.", "Lund's lawyer"),
+    ("Scientists had expected the volcano to calm down.", "Scientists"),
+    ("Local media reported that a second body was found.", "Local media"),
+    ("Reuters reported, citing unnamed officials, that the plant would close.",
+     "unnamed officials, according to Reuters"),
+    ("Data from the weather service show that July was the driest in 60 years.",
+     "Data from the weather service"),
+    ("Observers note the turnout was the lowest since 1999.", "Observers"),
+    ("Roth has promised to publish her tax returns.", "Roth"),
+    ("In an interview with the Gazette, Roth said she would stand again.", "Roth"),
+    ("Speaking after the match, captain Ida Lie admitted the side had been lucky.", "Ida Lie"),
+    ("What matters now, Lie said, is the next round.", "Lie"),
+    ("The mayor of Turin, who was elected in 2021, pledged a new park.", "The mayor of Turin"),
+    ("The strike, now in week three, has cost millions, according to its chief executive, Bo Lund.",
+     "Bo Lund"),
+    ("Inflation fell to 2%, the statistics office reported on Friday.", "the statistics office"),
     # second hand
-    ("Ferrer promised to stay, according to club officials.", "Ferrer, according to club officials"),
+    ("Ferrer promised to stay, according to club officials.",
+     "Ferrer, according to club officials"),
     ("Grant said Novak had warned her about the leak.", "Novak, according to Grant"),
     ("The Herald, citing two ministers, reported that the tax will go.",
      "two ministers, according to the Herald"),
@@ -131,6 +162,21 @@ NOT_SAID = [
     "He was told to wait outside.",
     "The budget includes money for roads, schools and two bridges.",
     "The guard showed them the way to the exit.",
+    # a third batch, written after the rules
+    "Shares in the brewer slid after it warned that sales would fall.",
+    "The match was abandoned at half-time.",
+    "Roth won the seat by 300 votes.",
+    "The court heard that Lund had two phones.",
+    "The new model costs 20,000 euros and goes on sale in May.",
+    "Rescue teams worked through the night.",
+    "Opposition to the plan has grown.",
+    "Lund did not respond to a request for comment.",
+    "A lawyer for Lund declined to say where he was.",
+    "The team made a good start but fell apart late on.",
+    "The deal, first reported by the Gazette, is worth 4 billion.",
+    "There is no evidence that the frog survived.",
+    "The question of who pays remains open.",
+    "He promised voters lower fares.",
     # the first batch
     "The stadium holds 40,000 people and has two roofs.",
     "Anna Berg opened the exhibition on Tuesday.",
@@ -169,10 +215,16 @@ def test_the_reporters_own_voice(text):
     assert speaker(text) is None
 
 
-@pytest.mark.parametrize("text", ["The king offered his hand to the child."])
-@pytest.mark.xfail(strict=True, reason="an offer by deed reads like an offer in words")
-def test_known_misreadings(text):
-    assert speaker(text) is None
+MISREAD = [
+    ("The king offered his hand to the child.", None),  # a deed that reads like words
+    ("Witnesses described a loud bang.", "Witnesses"),  # "describe" is heard only with "as"
+]
+
+
+@pytest.mark.parametrize(("text", "who"), MISREAD)
+@pytest.mark.xfail(strict=True, reason="known weakness")
+def test_known_misreadings(text, who):
+    assert speaker(text) == who
 
 
 # Across sentences: (text, number of the sentence, who)
@@ -212,7 +264,8 @@ def test_names_are_resolved_across_sentences(text, number, who):
 
 ODD = ["", " ", '"', "“", "— ", "said", "said.", ", said", "according to", "words", "He said.",
        "قال الوزير إن المحادثات فشلت.", "🙂 said 🙂.", "“🙂”", "\u200f«שלום», אמר השר.", "citing",
-       "by by by said by", "(said) (X", ") said", "X's words", "'", "‘’", "The", "and said", "\x02"]  # fmt: skip
+       "by by by said by", "(said) (X", ") said", "X's words", "'", "‘’", "The",
+       "and said", "\x02"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -223,9 +276,12 @@ def test_odd_text_never_raises(text):
             speaker_of(made, sentence)
 
 
+PIECES = ["said, ", "“", "‘a ", "' a", "X (", "Ada Novak and ", "to by the ",
+          "He said that she said. ", "Ada Novak said no.\n"]  # fmt: skip
+
+
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("piece", ["said, ", "“", "‘a ", "' a", "X (", "Ada Novak and ", "to by the ",
-                                   "He said that she said. ", "Ada Novak said no.\n"])  # fmt: skip
+@pytest.mark.parametrize("piece", PIECES)
 def test_time_grows_with_the_text(piece):
     made = article(piece * 6000)
     for sentence in made.sentences:

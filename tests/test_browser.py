@@ -11,7 +11,11 @@ from test_web import EVIL, HILL, SEA, Fake
 from rag.settings import Settings
 from rag.web.app import ChatServer, create_app, listen
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # gradio 6 sets a pandas option that pandas 3 no longer wants
+    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
+]
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -148,6 +152,7 @@ def test_ask_see_quotes_then_answer_then_check_every_marker(reader, engine):
 
 
 def test_text_of_others_stays_text(reader):
+    assert EVIL in reader.page.locator("#rag-transcript .examples").inner_text()
     reader.ask(f"{EVIL} **bold** <b>b</b> [link](javascript:alert(1)) ![i](http://out.test/i.png)")
     answer = reader.answer(1)
     reader.open(answer.locator(".rag-marker").nth(1), f"Last came {EVIL} ${{1}} {{{{x}}}}")
@@ -161,8 +166,8 @@ def test_text_of_others_stays_text(reader):
 
 def test_examples_abstention_problems_and_a_new_conversation(reader):
     reader.page.locator("#rag-transcript .example").first.click()
-    assert "Ada Deniz" in reader.page.locator("#rag-transcript .user-row").inner_text()
     reader.answer(1)
+    assert "Ada Deniz" in reader.page.locator("#rag-transcript .user-row").inner_text()
     reader.ask("Who walked on the moon?")
     calm = reader.answer(2)
     assert "do not say who walked" in calm.inner_text()

@@ -123,10 +123,11 @@ def test_pointer_cannot_lead_out_of_the_index(settings, folder, tmp_path):
 @pytest.mark.parametrize("name", FILES)
 def test_file_swapped_with_another_indexs_is_found(settings, folder, sources, embedder, name):
     elsewhere = settings.model_copy(update={"index": settings.index.with_name("other")})
-    build_index([sources({"a.txt": "Miami army. Europe."})], elsewhere, embedder.open)
+    build_index(
+        [sources({"a.txt": "Miami army. Europe. Border troops."})], elsewhere, embedder.open
+    )
     other = read_manifest(elsewhere.index)[0]
-    if (other / name).read_bytes() == (folder / name).read_bytes():
-        pytest.skip(f"{name} has the same bytes in both indexes")
+    assert (other / name).read_bytes() != (folder / name).read_bytes()
     shutil.copyfile(other / name, folder / name)
     assert str(folder / name) in refused(settings, IndexDamaged)
 

@@ -7,7 +7,8 @@ from rag.question import clean_question
 
 
 @pytest.mark.parametrize(
-    "question", ["", " ", "\n\t \u3000\u00a0", "???", "🙂🙃", "👩\u200d👧", "\x00\x1b", "\u202e", "—…"]
+    "question",
+    ["", " ", "\n\t \u3000\u00a0", "???", "🙂🙃", "👩\u200d👧", "\x00\x1b", "\u202e", "—…"],
 )
 def test_question_with_nothing_to_read_is_refused(settings, question):
     with pytest.raises(QuestionError, match="the question is empty; write what you want to know"):

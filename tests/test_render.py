@@ -182,6 +182,7 @@ def test_html_escapes_every_field():
         render.answer_html(refusal),
         render.progress_html([evil], [stated], EVIL, EVIL),
         render.problem_html(EVIL),
+        render.question_html(EVIL),
         render.article_html(article, (0, 5)),
     ]
     for page in pages:

@@ -20,7 +20,6 @@ from rag.web.app import ChatServer, build, create_app, listen, serve
 from rag.web.examples import examples, introduction
 from rag.web.handlers import NOTHING_OPEN, Handlers
 
-
 EVIL = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 SEA = (
     "The sea rose. İzmir’s mayor, Ada Deniz, said: “It is not over.”\n"
@@ -146,7 +145,8 @@ def test_nothing_is_offered_as_an_api(fake):
 
 def test_a_question_is_on_the_page_before_anything_is_found(do):
     kept, messages, _ = do.ask("What of the sea?", ())
-    assert messages[0] == {"role": "user", "content": "What of the sea?"}
+    assert messages[0]["role"] == "user"
+    assert messages[0]["content"].value == '<p class="rag-question" dir="auto">What of the sea?</p>'
     assert turns.FINDING in html_of(messages)
     assert len(kept) == 1
 

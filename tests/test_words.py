@@ -33,6 +33,7 @@ SAME = [
     ("Łódź", "Lodz"),
     ("Erdoğan", "Erdogan"),
 ]
+FAR = [("Qaddafi", "Gaddafi"), ("Mohammed", "Muhammad"), ("Zelensky", "Selenskyj")]
 OTHERS = [
     ("Vladimir", "Volodymyr"),
     ("Iran", "Iraq"),
@@ -54,6 +55,12 @@ OTHERS = [
 def test_spellings_of_one_name_are_the_same_either_way_round(one, other):
     assert same_name(fold(one), fold(other))
     assert same_name(fold(other), fold(one))
+
+
+@pytest.mark.xfail(strict=True, reason="no rule yet that would not also join Kerry and Gerry")
+@pytest.mark.parametrize(("one", "other"), FAR)
+def test_spellings_of_one_name_that_are_still_missed(one, other):
+    assert same_name(fold(one), fold(other))
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS)

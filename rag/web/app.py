@@ -1,5 +1,6 @@
 """The server of the chat, which keeps it on this machine."""
 
+import os
 import socket
 from collections.abc import Callable
 
@@ -85,9 +86,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as problem:
+        number = problem.errno or 0  # negative where a name is unknown
+        why = os.strerror(number) if number > 0 else problem.strerror
         raise RagError(
-            f"cannot serve on {host} port {port}: {problem.strerror or problem}; "
-            "stop what uses it, or choose another with --port"
+            f"cannot serve on {host} port {port}: {why}; "
+            "stop what uses it, or choose another with --port or --host"
         ) from problem
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 
 from rag.corpus import Article
 from rag.errors import QuestionError, RagError
-from rag.render import article_html, problem_html
+from rag.render import article_html, problem_html, question_html
 from rag.web import turns
 from rag.web.engine import Engine
 from rag.web.turns import Turn, Turns
@@ -91,10 +91,13 @@ def waiting_box() -> Any:  # noqa: ANN401 - an update of gradio's
 
 
 def _messages(turn: Turn) -> Iterator[dict[str, Any]]:
-    """Show a turn: the question as plain text, the answer as our own escaped HTML."""
-    yield {"role": "user", "content": turn.question}
-    answer = gr.HTML(turn.to_html(), js_on_load=None, apply_default_css=False)
-    yield {"role": "assistant", "content": answer}
+    """Show a turn as our own escaped HTML; the chat would read a question's text as HTML."""
+    yield {"role": "user", "content": _html(question_html(turn.question))}
+    yield {"role": "assistant", "content": _html(turn.to_html())}
+
+
+def _html(escaped: str) -> gr.HTML:
+    return gr.HTML(escaped, js_on_load=None, apply_default_css=False)
 
 
 def _day(text: str) -> datetime.date | None:

@@ -60,7 +60,6 @@ def _chat(rag: Engine) -> gr.Chatbot:
         min_height="22rem",
         placeholder="### What would you like to know?",
         examples=[{"text": question} for question in examples(rag.articles)],
-        render_markdown=False,  # a question is text: never Markdown, never HTML
         latex_delimiters=[],
         buttons=[],
         feedback_options=None,

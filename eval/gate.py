@@ -1,0 +1,85 @@
+"""The gate: thresholds a run must meet, a table for each system in ``gate.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import RagError, UsageError
+
+from .scoring import LABELS
+from .stats import Figure
+
+Thresholds = dict[str, dict[str, dict[str, float]]]
+
+
+class GateMissed(RagError):
+    """A run is worse than the gate allows; names every metric that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One threshold and what was measured against it."""
+
+    system: str
+    metric: str
+    bound: str
+    limit: float
+    value: float | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the measured value keeps to the threshold; what was not measured does not."""
+        if self.value is None:
+            return False
+        return self.value >= self.limit if self.bound == "min" else self.value <= self.limit
+
+    def __str__(self) -> str:
+        wanted = "at least" if self.bound == "min" else "at most"
+        value = "could not be measured" if self.value is None else f"{self.value:.4g}"
+        return f"{self.system}: {self.metric} {value}, {wanted} {self.limit:g} wanted"
+
+
+def load_gate(path: Path) -> Thresholds:
+    """Read thresholds; raises UsageError that names an unknown metric or a bad bound."""
+    try:
+        gate = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"the gate {path.name} cannot be read: {problem}") from problem
+    for system, wanted in gate.items():
+        where = f"{path.name} [{system}]"
+        if not isinstance(wanted, dict):
+            raise UsageError(f"{where}: write a table of metrics")
+        for metric, bounds in wanted.items():
+            if metric not in LABELS:
+                raise UsageError(f"{where}: unknown metric {metric!r}; known: {', '.join(LABELS)}")
+            if not _is_bounds(bounds):
+                raise UsageError(f"{where} {metric}: write {{ min = 0.5 }} or {{ max = 0.5 }}")
+    return gate
+
+
+def _is_bounds(bounds: object) -> bool:
+    return (
+        isinstance(bounds, dict)
+        and bool(bounds)
+        and bounds.keys() <= {"min", "max"}
+        and all(isinstance(limit, int | float) for limit in bounds.values())
+    )
+
+
+def check(gate: Thresholds, runs: Mapping[str, Mapping[str, Figure]]) -> list[Check]:
+    """Hold each system's figures against its thresholds; systems without any pass unseen."""
+    return [
+        Check(system, metric, bound, float(limit), figure.value if figure else None)
+        for system, figures in runs.items()
+        for metric, bounds in gate.get(system, {}).items()
+        for figure in [figures.get(metric)]
+        for bound, limit in bounds.items()
+    ]
+
+
+def require(checks: list[Check]) -> None:
+    """Raise GateMissed where a threshold is missed."""
+    missed = [str(each) for each in checks if not each.passed]
+    if missed:
+        raise GateMissed("the gate is missed: " + "; ".join(missed))

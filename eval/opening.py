@@ -1,0 +1,60 @@
+"""Opens what is to be evaluated: the product under a language model, or a baseline by name."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rag.embedder import open_embedder
+from rag.errors import UsageError
+from rag.index import Index
+from rag.indexer import build_index
+from rag.llm import NO_MODEL, model_identity, open_llm
+from rag.pipeline import Rag
+from rag.progress import bar
+from rag.settings import Settings
+
+from .baselines import NAMES, Bm25Quotes, StockRecipe, WholeCorpus, window_for
+from .scoring import Corpus
+from .systems import Product, System
+
+
+class Remembering:
+    """A search that remembers its last results, so that looking them up again costs nothing."""
+
+    def __init__(self, retriever: Any) -> None:  # noqa: ANN401 - whatever Rag takes
+        self.search = lru_cache(maxsize=8)(retriever.search)
+
+
+class RecordedRag(Rag):
+    """The product, its rankings remembered."""
+
+    def __init__(self, settings: Settings, index: Index, retriever: Any, llm: Any) -> None:  # noqa: ANN401
+        remembering: Any = Remembering(retriever)
+        super().__init__(settings, index, remembering, llm)
+
+
+def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
+    """Open one system: bm25, stock or whole (on the settings' model), else a model's SPEC."""
+    if name == "bm25":
+        return Bm25Quotes(corpus)
+    if name not in NAMES:
+        rag = RecordedRag.from_settings(settings.model_copy(update={"llm": name}))
+        return Product(name, rag)
+    if name == "whole":
+        room = max(settings.context_tokens, window_for(corpus) + settings.answer_tokens)
+        settings = settings.model_copy(update={"context_tokens": room})
+    llm = open_llm(settings)
+    if llm is None:
+        raise UsageError(
+            f"the baseline {name!r} needs a language model; give --llm other than {NO_MODEL}"
+        )
+    identity = f"{model_identity(settings)} {settings.seed} {settings.answer_tokens}"
+    if name == "whole":
+        return WholeCorpus(corpus, llm, identity)
+    return StockRecipe(corpus, llm, identity, open_embedder(settings))
+
+
+def index_source(source: Path, settings: Settings) -> None:
+    """Index a corpus of the user's own into the settings' index folder."""
+    with bar("embedding passages") as progress:
+        build_index([source], settings, open_embedder, progress)

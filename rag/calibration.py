@@ -1,0 +1,36 @@
+"""Numbers fitted on outside data, never on the seed questions; `docs/bench/gate.md` tells how."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("calibration.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A logistic rule: answerable when sigmoid(reranker·r + model·m + bias) >= threshold."""
+
+    reranker: float
+    model: float
+    bias: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How retrieval and reranker are blended, and the gate without and with a language model."""
+
+    retrieval_weight: float
+    quotes_gate: Gate
+    model_gate: Gate
+
+
+@cache
+def calibration() -> Calibration:
+    """Read the fitted numbers."""
+    data = json.loads(FILE.read_text("utf-8"))
+    return Calibration(
+        data["retrieval_weight"], Gate(**data["quotes_gate"]), Gate(**data["model_gate"])
+    )

@@ -1,0 +1,100 @@
+"""The rooms: who may import whom, and how long a function may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.settings import PACKAGE
+
+# A room imports only rooms above it.
+ORDER = """
+errors settings sentences loaders corpus words passages models embedder store texts wordindex
+index indexer calibration reranker retriever citation answer audit question prompts llm followup reader
+attribution_words attribution verifier gate progress pipeline render doctor web
+cli
+""".split()
+OWNERS = {
+    "bm25s": "wordindex",
+    "faiss": "store",
+    "gradio": "web",
+    "sentence_transformers": "embedder",
+    "sentencex": "sentences",
+    "sqlite3": "texts",
+    "typer": "cli",
+    "xllamacpp": "llm",
+}
+FORBIDDEN = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib", "eval", "tests"}
+LONGEST = 60
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def told(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Give the full names of all that is imported, wherever in the file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            if node.module == "rag":
+                yield from (f"rag.{alias.name}" for alias in node.names)
+            else:
+                yield str(node.module)
+
+
+def test_every_room_has_its_place_in_the_order():
+    rooms = {room(path) for path in FILES} - {"__init__", "_data"}
+    assert rooms == set(ORDER)
+    assert len(ORDER) == len(set(ORDER))
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room(p) != "__init__"], ids=told)
+def test_room_imports_only_rooms_above_it(path):
+    own = room(path)
+    above = set(ORDER[: ORDER.index(own) + 1])
+    used = {name.split(".")[1] for name in imports(TREES[path]) if name.startswith("rag.")}
+    assert used <= above
+
+
+@pytest.mark.parametrize("path", FILES, ids=told)
+def test_library_is_known_to_its_own_room_alone(path):
+    used = {name.partition(".")[0] for name in imports(TREES[path])}
+    assert not used & FORBIDDEN
+    assert {OWNERS[name] for name in used & OWNERS.keys()} <= {room(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=told)
+def test_no_text_is_ever_run_as_code(path):
+    called = {
+        node.func.id
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"eval", "exec", "compile", "__import__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=told)
+def test_no_function_is_longer_than_a_screen(path):
+    lengths = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(TREES[path])
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    assert {name: n for name, n in lengths.items() if n > LONGEST} == {}
+
+
+def test_these_checks_can_fail():
+    tree = ast.parse("def f():\n    from rag import cli\n    import faiss.contrib\n")
+    assert sorted(imports(tree)) == ["faiss.contrib", "rag.cli"]
+    assert OWNERS["faiss"] != "cli"

@@ -1,0 +1,182 @@
+"""Chat models: chosen by name, and llama.cpp's contract, with a fake in the place of its server."""
+
+import time
+
+import pytest
+from fakes_llm import YES, FakeServer, chat
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+from rag.errors import ModelFailed, ModelMissing, SettingsError
+from rag.llm import LocalChat, model_identity, open_llm
+from rag.models import MODELS
+
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("nonsense", "nonsense.*none, local, small, file:PATH.gguf"),
+        ("", "unknown --llm"),
+        ("minilm", "minilm"),
+        ("openai:", "openai:"),
+        (":x", ":x"),
+        ("nosuch:model", "nosuch"),
+        ("ollama:llama3", "langchain.ollama"),
+    ],
+)
+def test_spec_that_nothing_understands_is_wrong_usage_on_one_line(settings, spec, words):
+    with pytest.raises(SettingsError, match=words) as caught:
+        open_llm(settings.model_copy(update={"llm": spec}))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [("file:gone.gguf", "no file gone.gguf"), ("local", "rag models pull"), ("small", "small")],
+)
+def test_model_that_is_not_there_is_missing(settings, spec, words):
+    with pytest.raises(ModelMissing, match=words):
+        open_llm(settings.model_copy(update={"llm": spec}))
+
+
+def test_none_is_no_model(settings):
+    assert open_llm(settings.model_copy(update={"llm": "none"})) is None
+
+
+def test_file_is_taken_with_the_settings_and_not_loaded_yet(settings, tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"no GGUF")
+    own = {"llm": f"file:{tmp_path}/m.gguf", "answer_tokens": 99, "request_seconds": 5.0}
+    model = open_llm(settings.model_copy(update=own))
+    assert isinstance(model, LocalChat)
+    assert (model.path, model.max_tokens, model.timeout) == (tmp_path / "m.gguf", 99, 5.0)
+
+
+@pytest.mark.parametrize("content", [b"", b"no GGUF", b"GGUF" + b"\0" * 100, b"GGUF\xff" * 999])
+def test_file_that_is_no_model_fails_on_one_line_and_leaves_nothing_behind(
+    tmp_path, monkeypatch, content
+):
+    (tmp_path / "m.gguf").write_bytes(content)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    model = LocalChat(path=tmp_path / "m.gguf", threads=1)
+    model.preload()
+    for _ in range(2):
+        with pytest.raises(ModelFailed, match="GGUF") as caught:
+            model.invoke("Hello?")
+        assert "\n" not in str(caught.value)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_identity_is_the_bytes_of_a_file_and_the_name_of_a_provider(settings, tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"abc")
+    by_hand = {
+        "none": None,
+        "local": MODELS["local"].sha256,
+        f"file:{tmp_path}/m.gguf": ABC,
+        "openai:gpt-x": "openai:gpt-x",
+    }
+    found = {s: model_identity(settings.model_copy(update={"llm": s})) for s in by_hand}
+    assert found == by_hand
+
+
+def test_request_carries_roles_limits_and_a_fixed_seed(tmp_path):
+    server = FakeServer("fine")
+    model = chat(server, tmp_path, seed=3, max_tokens=9)
+    reply = model.invoke([SystemMessage("s"), HumanMessage("h"), AIMessage("a"), HumanMessage("i")])
+    assert reply.text == "fine"
+    assert reply.usage_metadata["total_tokens"] == 9
+    assert server.requests == [
+        {
+            "messages": [
+                {"role": "system", "content": "s"},
+                {"role": "user", "content": "h"},
+                {"role": "assistant", "content": "a"},
+                {"role": "user", "content": "i"},
+            ],
+            "max_tokens": 9,
+            "temperature": 0,
+            "seed": 3,
+            "stop": [],
+        }
+    ]
+
+
+def test_bound_keywords_and_stop_words_reach_the_server_and_log_probabilities_come_back(tmp_path):
+    server = FakeServer("yes")
+    reply = chat(server, tmp_path).bind(logprobs=True, max_tokens=1).invoke("?", stop=["."])
+    request = server.requests[0]
+    assert (request["logprobs"], request["max_tokens"], request["stop"]) == (True, 1, ["."])
+    assert reply.response_metadata["logprobs"]["content"][0]["top_logprobs"] == YES
+
+
+def test_structured_output_holds_the_server_to_the_schema_and_streams_growing_objects(tmp_path):
+    server = FakeServer('{"a": ', "1, ", '"b": 2}')
+    schema = {"title": "t", "type": "object"}
+    grown = list(chat(server, tmp_path).with_structured_output(schema).stream("?"))
+    assert grown == [{}, {"a": 1}, {"a": 1, "b": 2}]
+    held = server.requests[0]["response_format"]
+    assert (held["type"], held["json_schema"]["schema"]) == ("json_schema", schema)
+    assert server.requests[0]["stream"] is True
+
+
+def test_pieces_are_streamed_as_they_come(tmp_path):
+    assert [p.text for p in chat(FakeServer("a", "", "b"), tmp_path).stream("?") if p.text] == [
+        "a",
+        "b",
+    ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [{"message": "context is full"}, "context is full", RuntimeError("context is full")],
+)
+def test_servers_error_is_a_failed_model(tmp_path, error):
+    model = chat(FakeServer(error=error), tmp_path)
+    with pytest.raises(ModelFailed, match="context is full"):
+        model.invoke("?")
+    with pytest.raises(ModelFailed, match="context is full"):
+        list(model.stream("?"))
+
+
+def test_leaving_the_stream_stops_the_generation_and_frees_the_model(tmp_path):
+    server = FakeServer(endless=True)
+    model = chat(server, tmp_path)
+    stream = model.stream("?")
+    assert next(stream).text == "x"
+    stream.close()
+    assert server.stopped.wait(10)
+    server.endless = False
+    assert model.invoke("?").text == ""
+
+
+def test_generation_that_hangs_is_given_up_in_time(tmp_path):
+    model = chat(FakeServer("late", silent=1.0), tmp_path, timeout=0.05)
+    began = time.monotonic()
+    with pytest.raises(ModelFailed, match=r"longer than .*--llm none"):
+        list(model.stream("?"))
+    assert time.monotonic() - began < 0.9
+
+
+def test_generation_that_never_ends_is_given_up_in_time_and_stopped(tmp_path):
+    server = FakeServer(endless=True)
+    with pytest.raises(ModelFailed, match="longer than"):
+        list(chat(server, tmp_path, timeout=0.1).stream("?"))
+    assert server.stopped.wait(10)
+
+
+def test_callers_queue_up(tmp_path):
+    class Busy(FakeServer):
+        inside = most = 0
+
+        def handle_chat_completions(self, request, on_chunk=None):
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            time.sleep(0.01)
+            self.inside -= 1
+            return super().handle_chat_completions(request, on_chunk)
+
+    server = Busy("fine")
+    assert [r.text for r in chat(server, tmp_path).batch(["?"] * 8)] == ["fine"] * 8
+    assert (len(server.requests), server.most) == (8, 1)

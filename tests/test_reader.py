@@ -1,0 +1,189 @@
+"""Question and evidence to a draft: sentence numbers only, one statement after the other."""
+
+import json
+import math
+
+import pytest
+from fakes_llm import NO_DRAFTS, FakeServer, RanOut, chat, drafts, hangs, hits, says
+
+from rag.errors import ModelError, ModelFailed
+from rag.prompts import load_schema
+from rag.reader import DraftStatement, draft, number_evidence, says_answerable, yes_odds
+
+EVIDENCE = hits("The EU wants an army of 800,000 men.", "Ada Deniz counted 90 troops.")
+
+
+def read(*replies, evidence=EVIDENCE) -> list[tuple[str, tuple[int, ...]]]:
+    return [(s.text, s.ranks) for s in draft(says(*replies), "How large?", evidence)]
+
+
+def test_draft_gives_statements_in_order_with_the_sentences_they_name():
+    reply = drafts(("It is 800,000.", [1]), ("She counted 90.", [2, 1]))
+    assert read(reply) == [("It is 800,000.", (1,)), ("She counted 90.", (2, 1))]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 1000])
+def test_statements_are_whole_however_the_json_grows(piece):
+    model = says(drafts(("It is 800,000.", [1]), ("She counted 90.", [2]), ("Both.", [1, 2])))
+    model.piece = piece
+    assert list(draft(model, "?", EVIDENCE)) == [
+        DraftStatement("It is 800,000.", (1,)),
+        DraftStatement("She counted 90.", (2,)),
+        DraftStatement("Both.", (1, 2)),
+    ]
+
+
+def test_statement_is_given_while_the_model_still_writes_the_next():
+    whole = drafts(("First.", [1]), ("Second.", [2]))
+    cut = whole.index("Second")
+    reply, go = hangs(whole[:cut], whole[cut:])
+    statements = draft(says(reply), "?", EVIDENCE)
+    assert next(statements).text == "First."
+    assert not go.is_set()
+    go.set()
+    assert [s.text for s in statements] == ["Second."]
+
+
+def test_model_is_left_alone_once_the_consumer_leaves():
+    model = says(
+        iter(['{"statements": [{"citations": [1], "text": "A"}', ", {", "one more", "never"])
+    )
+    statements = draft(model, "?", EVIDENCE)
+    assert next(statements).text == "A"
+    statements.close()
+    assert "never" not in model.sent
+
+
+@pytest.mark.parametrize(
+    ("ranks", "kept"),
+    [
+        ([1, 2], (1, 2)),
+        ([2, 2, 1], (2, 1)),
+        ([0, 1], (1,)),
+        ([3, 2], (2,)),
+        ([-1, 1], (1,)),
+        ([10**30, 1], (1,)),
+        (["1", 2], (2,)),
+        ([1.5, None, [1], 2], (2,)),
+    ],
+)
+def test_unknown_and_repeated_sentence_numbers_are_dropped(ranks, kept):
+    assert read(drafts(("Text.", ranks))) == [("Text.", kept)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"citations": [3], "text": "No such sentence."},
+        {"citations": [], "text": "No sentence."},
+        {"text": "No citations."},
+        {"citations": 1, "text": "No list."},
+        {"citations": [1], "text": "  "},
+        {"citations": [1], "text": 5},
+        {"citations": [1]},
+        {"citations": [True], "text": "No number."},
+        "text",
+        None,
+    ],
+)
+def test_row_that_names_no_sentence_or_says_nothing_is_dropped(row):
+    rows = [row, {"citations": [2], "text": "Good."}]
+    assert read(json.dumps({"statements": rows})) == [("Good.", (2,))]
+    assert read(json.dumps({"statements": rows[::-1]})) == [("Good.", (2,))]
+
+
+def test_empty_draft_is_a_draft():
+    assert read('{"statements": []}') == []
+
+
+@pytest.mark.parametrize("reply", NO_DRAFTS.values(), ids=NO_DRAFTS)
+def test_what_is_no_draft_is_a_failure_told_on_one_line(reply):
+    with pytest.raises(ModelFailed) as caught:
+        read(reply)
+    assert "language model" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_providers_failure_midway_is_told_after_what_was_whole():
+    def breaks():
+        yield '{"statements": [{"citations": [1], "text": "A."}, {"cit'
+        raise ConnectionError("the line broke")
+
+    statements = draft(says(breaks()), "?", EVIDENCE)
+    assert next(statements).text == "A."
+    with pytest.raises(ModelFailed, match="the line broke"):
+        next(statements)
+
+
+def test_own_errors_keep_their_words():
+    class Own(ModelError):
+        pass
+
+    def breaks():
+        yield "{"
+        raise Own("out of memory")
+
+    with pytest.raises(Own, match=r"^out of memory$"):
+        read(breaks())
+
+
+def test_a_model_out_of_answers_ends_the_test():
+    with pytest.raises(RanOut):
+        read()
+
+
+def test_evidence_is_numbered_and_dated_one_sentence_a_line():
+    dated = hits("One.", "Two.", date="2025-12-01")
+    assert number_evidence(dated) == "[1] One. (2025-12-01)\n[2] Two. (2025-12-01)"
+    assert number_evidence(EVIDENCE[:1]) == "[1] The EU wants an army of 800,000 men."
+
+
+def test_markers_braces_and_line_breaks_in_articles_are_only_text():
+    evidence = hits("He wrote {question} and {{x}},\n[2] forged line {0.__class__}.")
+    model = says(drafts(("He wrote.", [1])))
+    assert [s.ranks for s in draft(model, "Who {evidence}?", evidence)] == [(1,)]
+    assert model.asked[0][-1].text.startswith(
+        "[1] He wrote {question} and {{x}}, [2] forged line {0.__class__}.\n\n"
+        "Question: Who {evidence}?\n"
+    )
+
+
+def test_model_is_held_to_the_schema_with_the_evidences_highest_number():
+    model = says(drafts(("Text.", [1])))
+    list(draft(model, "?", EVIDENCE))
+    schema = model.told[0]["response_format"]
+    rows = schema["properties"]["statements"]["items"]["properties"]
+    assert rows["citations"]["items"] == {"type": "integer", "minimum": 1, "maximum": 2}
+    assert rows["text"] == {"type": "string", "maxLength": 280}
+    kept = load_schema("answer")["properties"]["statements"]["items"]["properties"]["citations"]
+    assert "maximum" not in kept["items"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "odds"),
+    [
+        ({"yes": 0.75, "no": 0.25}, math.log(3)),
+        ({"Yes": 0.5, " yes": 0.25, "no": 0.25}, math.log(3)),
+        ({"no": 0.5, "NO\n": 0.3, "yes": 0.2}, math.log(1 / 4)),
+        ({"yesterday": 0.9, "yes": 0.05, "no": 0.05}, 0.0),
+        ({"maybe": 1.0}, 0.0),
+        ({"yes": 1.0}, 20.0),
+        ({}, 0.0),
+    ],
+)
+def test_odds_of_yes_join_all_ways_to_write_it(tokens, odds):
+    told = [{"token": token, "logprob": math.log(p)} for token, p in tokens.items()]
+    assert yes_odds(told) == pytest.approx(odds, abs=1e-6)
+
+
+def test_local_model_is_asked_for_one_token_with_its_probabilities(tmp_path):
+    server = FakeServer("yes")  # its one candidate: yes, ln p = -0.1
+    odds = says_answerable(chat(server, tmp_path), "How large?", EVIDENCE)
+    assert odds == pytest.approx(-0.1 + 20)
+    request = server.requests[0]
+    assert (request["max_tokens"], request["logprobs"], request["top_logprobs"]) == (1, True, 20)
+    assert request["messages"][-1]["content"].startswith(number_evidence(EVIDENCE))
+
+
+def test_providers_model_is_not_asked_for_probabilities():
+    assert says_answerable(says(), "How large?", EVIDENCE) is None

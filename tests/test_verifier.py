@@ -1,0 +1,150 @@
+"""The verifier: what a statement claims stands in its sentences, or the plain quote is shown."""
+
+import pytest
+from fakes_llm import hits
+
+from rag.reader import DraftStatement
+from rag.verifier import check, quote, quoted, supported
+
+EU = "The EU wants Ukraine to keep an army of 800,000 men, Ursula Leyen said."
+JOBS = "Acme will not cut 90 jobs in Ohio, its chief Ada Deniz said."
+KYIV = "Zelensky flew to Kyiv with nine advisers."
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Ukraine keeps an army of 800,000.", EU),
+        ("Ukraine keeps an army of 800000.", EU),
+        ("Ukraine keeps an army of 800 000.", EU),
+        ("Ukraine keeps an army of 800\u202f000 men.", EU),
+        ("Ukraine keeps an army of 800\u00a0000 men.", EU),
+        ("Acme will not cut 90 jobs in Ohio.", JOBS),
+        ("Acme won’t cut 90 jobs in Ohio.", JOBS),
+        ("Zelensky flew with nine advisers.", KYIV),
+        ("Zelensky flew with 9 advisers.", KYIV),
+        ("Zelenskiy flew to Kiev.", KYIV),
+        ("Zelenskyy flew to Kyiv.", KYIV),
+        ("The advisers flew.", KYIV),
+        ("It rose by 2.50 points.", "It rose by 2.5 points."),
+        ("Twenty points are in the plan.", "The plan has 20 points."),
+        ("The plan costs 3 million euros.", "The plan costs three million euros."),
+        (EU, EU),
+        (JOBS, JOBS),
+    ],
+)
+def test_what_stands_in_the_source_is_supported(text, source):
+    assert supported(text, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        # numbers
+        ("Acme will not cut 9,000 jobs in Ohio.", JOBS),
+        ("Acme will not cut 9 jobs in Ohio.", JOBS),
+        ("Acme will not cut nine jobs in Ohio.", JOBS),
+        ("Acme will not cut 90.5 jobs in Ohio.", JOBS),
+        ("Ukraine keeps an army of 80,000.", EU),
+        ("Ukraine keeps an army of 800.", EU),
+        ("Ukraine keeps an army of 800 million.", EU),
+        ("Zelensky flew with ten advisers.", KYIV),
+        ("Zelensky flew with nineteen advisers.", KYIV),
+        ("Zelensky flew with ninety advisers.", KYIV),
+        ("It costs 800 billion euros.", "It costs 800 million euros."),
+        ("Half of the plan is agreed.", "A third of the plan is agreed."),
+        # names
+        ("Donald Trump wants Ukraine to keep an army of 800,000.", EU),
+        ("Ursula Meyer wants Ukraine to keep an army of 800,000.", EU),
+        ("Russia wants to keep an army of 800,000.", EU),
+        ("Acme will not cut 90 jobs in Texas.", JOBS),
+        ("Putin flew to Kyiv.", KYIV),
+        ("Zelensky flew to Lviv.", KYIV),
+        # negation
+        ("Acme will cut 90 jobs in Ohio.", JOBS),
+        ("Zelensky never flew to Kyiv.", KYIV),
+        ("Zelensky didn't fly to Kyiv.", KYIV),
+        ("Zelensky didn’t fly to Kyiv.", KYIV),
+        ("Nobody flew to Kyiv.", KYIV),
+        # made-up words, or none
+        ("Zelensky secretly bought golden furniture.", KYIV),
+        ("He was.", KYIV),
+        ("", KYIV),
+        ("!?", KYIV),
+        ("Zelensky flew to Kyiv.", ""),
+    ],
+)
+def test_what_the_source_does_not_say_is_not_supported(text, source):
+    assert not supported(text, source)
+
+
+@pytest.mark.parametrize(("words", "good"), [("army plane boat", False), ("army plane", True)])
+def test_half_of_the_content_words_must_stand_in_the_source(words, good):
+    assert supported(words, "The army.") is good
+
+
+def told(text: str, ranks: tuple[int, ...], *sentences: str) -> tuple[str, list[str]]:
+    claim = check(DraftStatement(text, ranks), hits(*sentences))
+    assert claim.support == "supported"
+    return claim.text, [citation.quote for citation in claim.citations]
+
+
+def test_supported_statement_keeps_its_words_and_its_quote():
+    assert told("The army keeps 800,000.", (1,), EU, JOBS) == ("The army keeps 800,000.", [EU])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The EU wants an army of 900,000 men.",
+        "Trump wants an army of 800,000 men.",
+        "The EU does not want an army of 800,000 men.",
+        "Elephants marched through town.",
+        "Who wants an army of 800,000 men?",
+    ],
+)
+def test_unsupported_statement_gives_way_to_the_plain_quote(text):
+    assert told(text, (1,), EU, KYIV) == (EU, [EU])
+
+
+def test_sentence_first_named_is_the_one_quoted_instead():
+    assert told("Nonsense everywhere.", (2, 1), EU, KYIV) == (KYIV, [KYIV])
+
+
+def test_second_citation_that_adds_nothing_is_dropped():
+    text = "Zelensky flew to Kyiv."
+    assert told(text, (1, 2), KYIV, EU) == (text, [KYIV])
+    assert told(text, (2, 1), KYIV, EU) == (text, [KYIV])
+
+
+def test_two_citations_stay_where_each_gives_a_part():
+    text = "Zelensky flew to Kyiv and the EU wants an army of 800,000."
+    assert told(text, (1, 2), KYIV, EU, JOBS) == (text, [KYIV, EU])
+
+
+def test_wrong_citation_of_two_is_put_right():
+    text = "Zelensky flew to Kyiv."
+    assert told(text, (1, 2), EU, JOBS, KYIV) == (text, [KYIV])
+
+
+def test_statement_is_never_put_right_by_two_sentences_it_did_not_name():
+    text = "Zelensky flew to Kyiv and the EU wants an army of 800,000."
+    assert told(text, (3,), KYIV, EU, JOBS) == (JOBS, [JOBS])
+
+
+def test_quote_is_cut_out_with_its_source_and_speaker():
+    (hit,) = hits("Ada Deniz said: “It is over.”", date="2025-12-01")
+    citation = quote(hit)
+    assert citation.quote == hit.article.text[citation.start : citation.end] == hit.sentence.text
+    assert (citation.article, citation.date, citation.speaker) == (
+        "1.txt",
+        "2025-12-01",
+        "Ada Deniz",
+    )
+
+
+def test_quoted_claim_is_on_one_line_while_its_quote_stays_exact():
+    (hit,) = hits("It is\n  over.")
+    claim = quoted(hit)
+    assert claim.text == "It is over."
+    assert [citation.quote for citation in claim.citations] == ["It is\n  over."]
