@@ -37,33 +37,39 @@ def abstention_f1(pairs: Sequence[Pair]) -> float | None:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def risk_coverage(pairs: Sequence[Pair]) -> list[tuple[float, float]]:
+def confidence_and_loss(item: Gold, row: Row) -> tuple[float, float]:
+    """How sure a run was of one question, and 1 or 0 for a wrong or right answer to it.
+
+    A held-back answer counts as its nearest quotes. A crashed row is the surest, with a loss of 1:
+    the worst place.
+    """
+    sure = float("inf") if row.status == "error" else row.confidence
+    return sure, 1.0 - would_be_correct(item, row)
+
+
+def risk_coverage(samples: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Points (coverage, risk) when only the n surest questions are answered, for n from 1 to all.
 
-    After El-Yaniv & Wiener (2010). Risk is the share of those answers that are wrong; a held-back
-    answer counts as its nearest quotes. Equal confidences share their mean risk, so that no order
-    among them is favoured. Crashed rows are the surest, with a loss of 1: the worst place.
+    After El-Yaniv & Wiener (2010), from pairs (confidence, loss). Risk is the share of those
+    answers that are wrong. Equal confidences share their mean loss, so that no order among them is
+    favoured.
     """
-    scored = sorted(
-        (float("inf") if row.status == "error" else row.confidence, 1 - would_be_correct(item, row))
-        for item, row in pairs
-    )
     groups: dict[float, list[float]] = {}
-    for confidence, loss in reversed(scored):
+    for confidence, loss in sorted(samples, reverse=True):
         groups.setdefault(confidence, []).append(loss)
     points, total, n = [], 0.0, 0
     for losses in groups.values():
         for _ in losses:
             n += 1
             total += sum(losses) / len(losses)
-            points.append((n / len(scored), total / n))
+            points.append((n / len(samples), total / n))
     return points
 
 
-def aurc(pairs: Sequence[Pair]) -> float | None:
+def aurc(samples: Sequence[tuple[float, float]]) -> float | None:
     """Area under the risk-coverage curve: mean risk over coverages (Geifman et al. 2019).
 
     Lower is better; unanswerable questions, on which any answer is wrong, keep it above 0.
     """
-    risks = [risk for _, risk in risk_coverage(pairs)]
+    risks = [risk for _, risk in risk_coverage(samples)]
     return sum(risks) / len(risks) if risks else None

@@ -1,5 +1,6 @@
 """Opens what is to be evaluated: the product under a language model, or a baseline by name."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from rag.indexer import build_index
 from rag.llm import NO_MODEL, model_identity, open_llm
 from rag.pipeline import Rag
 from rag.progress import bar
+from rag.retriever import Hit
 from rag.settings import Settings
 
 from .baselines import NAMES, Bm25Quotes, StockRecipe, WholeCorpus, window_for
@@ -26,11 +28,17 @@ class Remembering:
 
 
 class RecordedRag(Rag):
-    """The product, its rankings remembered."""
+    """The product, its rankings and its model's last yes or no remembered."""
+
+    heard: float | None = None
 
     def __init__(self, settings: Settings, index: Index, retriever: Any, llm: Any) -> None:  # noqa: ANN401
         remembering: Any = Remembering(retriever)
         super().__init__(settings, index, remembering, llm)
+
+    def _model_logit(self, question: str, hits: Sequence[Hit]) -> float | None:
+        self.heard = super()._model_logit(question, hits)
+        return self.heard
 
 
 def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
@@ -39,7 +47,8 @@ def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
         return Bm25Quotes(corpus)
     if name not in NAMES:
         rag = RecordedRag.from_settings(settings.model_copy(update={"llm": name}))
-        return Product(name, rag)
+        assert isinstance(rag, RecordedRag)
+        return Product(name, rag, lambda: rag.heard)
     if name == "whole":
         room = max(settings.context_tokens, window_for(corpus) + settings.answer_tokens)
         settings = settings.model_copy(update={"context_tokens": room})

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .abstention import risk_coverage
+from .abstention import confidence_and_loss, risk_coverage
 from .scoring import Scored, by_type
 
 Runs = Mapping[str, Sequence[Scored]]
@@ -58,7 +58,7 @@ def _score_per_type(axes: Any, runs: Runs) -> None:  # noqa: ANN401 - matplotlib
 
 def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     for number, (system, scored) in enumerate(runs.items()):
-        points = risk_coverage([(s.item, s.row) for s in scored])
+        points = risk_coverage([confidence_and_loss(s.item, s.row) for s in scored])
         axes.plot(*zip(*points, strict=True), color=_colour(number), label=system)
         answered = sum(s.row.status == "answered" for s in scored) / len(scored)
         at = min(points, key=lambda point: abs(point[0] - answered))
@@ -73,7 +73,8 @@ def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
 
 def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     for number, (system, scored) in enumerate(runs.items()):
-        times = sorted(s.row.timings_ms["total"] / 1000 for s in scored if s.row.timings_ms)
+        known = [s.row.timings_ms["total"] for s in scored if "total" in s.row.timings_ms]
+        times = sorted(max(time, 0.1) / 1000 for time in known)
         shares = [(at + 1) / len(times) for at in range(len(times))]
         axes.step(times, shares, where="post", color=_colour(number), label=system)
     axes.axhline(0.5, color="grey", linewidth=0.6)

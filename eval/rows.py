@@ -92,7 +92,7 @@ def row_from_answer(
         citations=tuple(map(cited, answer.citations)),
         nearest=tuple(map(cited, nearest)),
         found=tuple(map(found_of, hits)),
-        confidence=round(confidence, 9),
+        confidence=round(confidence, 6),
         timings_ms=dict(answer.timings_ms),
     )
 

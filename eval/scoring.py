@@ -134,9 +134,11 @@ def summarise(scored: Sequence[Scored]) -> dict[str, Figure]:
     names = list(scored[0].scores) if scored else []
     summary = {name: mean_figure(values(scored, name)) for name in names}
     pairs = [(s.item, s.row) for s in scored]
-    for name in ("abstention_precision", "abstention_recall", "abstention_f1", "aurc"):
+    for name in ("abstention_precision", "abstention_recall", "abstention_f1"):
         statistic: Callable[[Sequence[abstention.Pair]], float | None] = getattr(abstention, name)
         summary[name] = figure(pairs, statistic)
+    sure = [abstention.confidence_and_loss(item, row) for item, row in pairs]
+    summary["aurc"] = figure(sure, abstention.aurc)
     lengths = [float(sum(map(len, s.row.quotes()))) for s in scored if s.row.status == "answered"]
     times = [s.row.timings_ms["total"] for s in scored if "total" in s.row.timings_ms]
     for name, samples, share in (

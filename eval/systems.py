@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -70,10 +70,14 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Product:
-    """The product itself: its answer, the ranking behind it, and how sure its gate is."""
+    """The product itself: its answer, the ranking behind it, and how sure its gate is.
+
+    ``heard`` gives what the language model told the gate last, log-odds of "yes", if it was asked.
+    """
 
     name: str
     rag: Asked
+    heard: Callable[[], float | None] = lambda: None
 
     @property
     def key(self) -> str:
@@ -86,7 +90,7 @@ class Product:
         answer = self.rag.ask(item.question, item.history, item.day)
         total = elapsed(start)
         hits = self.rag.search(answer.standalone_question, self.rag.settings.evidence, item.day)
-        sure = gate.answerability(hits) if hits else 0.0
+        sure = gate.answerability(hits, self.heard()) if hits else 0.0
         row = row_from_answer(self.name, item.id, answer, hits, sure)
         return replace(row, timings_ms={**row.timings_ms, "total": total})
 

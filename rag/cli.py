@@ -372,7 +372,7 @@ def _json(data: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any JS
 def main() -> None:
     """Run the command; what goes wrong becomes one line on stderr and an exit code."""
     try:
-        app()
+        app(prog_name="rag")
     except Exception as problem:
         if "--debug" in sys.argv:
             raise

@@ -1,8 +1,9 @@
 """Whether the evidence answers the question at all, and which of it is worth quoting.
 
-Two witnesses. The reranker was trained with "none of these" as one more choice, of logit 0, so the
-logits of all sentences together stand against that choice. A language model, where there is one,
-is asked yes or no, and what counts is the probability of its "yes", not its word.
+Two witnesses. The reranker was trained with "none of these" as one more choice, of logit 0; the
+best sentence's logit stands against that choice (measured, it separates better than the sum over
+all sentences). A language model, where there is one, is asked yes or no, and what counts is the
+probability of its "yes", not its word.
 """
 
 import math
@@ -16,14 +17,14 @@ SHARE = 0.3  # a further quote is at least this likely, measured against the fir
 
 
 def answerability(hits: Sequence[Hit], model_logit: float | None = None) -> float:
-    """Give the probability that some sentence of the evidence answers the question.
+    """Give the probability that the evidence answers the question.
 
     ``model_logit`` is the language model's log-odds of "yes", or None without a model.
     """
     gate = calibration().quotes_gate if model_logit is None else calibration().model_gate
-    weight = math.fsum(math.exp(min(hit.relevance or 0.0, 50.0)) for hit in hits)
-    score = gate.reranker * math.log(max(weight, 1e-9)) + gate.model * (model_logit or 0.0)
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score + gate.bias))))
+    best = max((hit.relevance or 0.0 for hit in hits), default=-math.inf)
+    score = gate.reranker * best + gate.model * (model_logit or 0.0) + gate.bias
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
 
 def answerable(hits: Sequence[Hit], model_logit: float | None = None) -> bool:

@@ -115,6 +115,10 @@ def open_index(settings: Settings) -> Index:
     Raises IndexMissing, IndexDamaged, or IndexMismatch (other format, other embedder).
     """
     folder, manifest = read_manifest(settings.index)
+    if manifest["recipe"].get("sentences") != SPLITTER:
+        raise IndexMismatch(
+            f"the index in {settings.index} was made by another version of this product; {AGAIN}"
+        )
     for key, wanted in recipe(settings).items():
         if manifest["recipe"].get(key) != wanted:
             raise IndexMismatch(

@@ -138,12 +138,14 @@ class Rag:
         return says_answerable(self.llm, question, hits) if self.llm and hits else None
 
     def _claims(self, question: str, hits: Sequence[Hit]) -> Iterator[Claim]:
-        """Give checked claims: the model's where there is one and it finds some, else quotes."""
+        """Give checked claims: the model's that hold, else the best sentences themselves."""
         found = False
         if self.llm is not None:
             for statement in draft(self.llm, question, hits):
-                found = True
-                yield check(statement, hits)
+                claim = check(statement, hits)
+                if claim is not None:
+                    found = True
+                    yield claim
         if not found:
             yield from (quoted(hit) for hit in gate.worth_quoting(hits))
 

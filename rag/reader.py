@@ -134,7 +134,9 @@ def _parse(row: Any, sentences: int) -> Iterator[DraftStatement]:  # noqa: ANN40
     if not isinstance(text, str) or not isinstance(ranks, list):
         return
     good = tuple(dict.fromkeys(r for r in ranks if type(r) is int and 1 <= r <= sentences))
-    if good and text.strip():
+    longest = load_schema("answer")["properties"]["statements"]["items"]["properties"]["text"]
+    cut_off = len(text) >= longest["maxLength"]  # the schema ended it, not the model
+    if good and text.strip() and not cut_off:
         yield DraftStatement(" ".join(text.split()), good)
 
 

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     max_article_bytes: int = Field(50_000_000, ge=1, description="largest file read")
 
     context_tokens: int = Field(4096, ge=512, description="window of the local language model")
-    answer_tokens: int = Field(220, ge=16, description="longest draft")
+    answer_tokens: int = Field(400, ge=16, description="longest draft")
     request_seconds: float = Field(120.0, gt=0, description="longest wait for a language model")
     seed: int = Field(0, ge=0)
     threads: int = Field(

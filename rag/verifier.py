@@ -1,7 +1,6 @@
 """Draft to answer: what a statement claims must stand in the sentences it cites.
 
-Checked word by word here: numbers, names and negation. A statement that fails is not shown; the
-plain quote takes its place, which is supported by being itself.
+Checked word by word here: numbers, names and negation. A statement that fails is not shown.
 """
 
 import re
@@ -45,12 +44,13 @@ def quote(hit: Hit) -> Citation:
     return cite(hit.article, hit.sentence, speaker=speaker_of(hit.article, hit.sentence))
 
 
-def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim:
+def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim | None:
     """Turn a draft's statement into a claim that its citations support, with no citation to spare.
 
     Small models like to name a second sentence that adds nothing, or the wrong one of two. So the
     fewest sentences that support the words are cited: one of those named, else all of those named,
-    else another one of the evidence. Where none does, the first sentence named is quoted instead.
+    else another one of the evidence. Where none does there is no claim: to quote what the model
+    pointed at would lend exact words to a wrong choice.
     """
     named = [evidence[rank - 1] for rank in statement.ranks]
     others = [hit for hit in evidence if hit not in named]
@@ -60,7 +60,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim:
                 if len(hits) == 1 and _copied(statement.text, hits[0].sentence.text):
                     return quoted(hits[0])
                 return Claim(statement.text, tuple(quote(hit) for hit in hits))
-    return quoted(named[0])
+    return None
 
 
 def _copied(text: str, source: str) -> bool:

@@ -65,7 +65,7 @@ def one_line(told: tuple[int, str, str], code: int, *words: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["index", "ask", "search", "chat", "verify", "models", "models pull", "doctor"],
+    ["index", "ask", "search", "chat", "verify", "eval", "models", "models pull", "doctor"],
 )
 def test_every_command_explains_itself(rag, command):
     code, out, err = rag(*command.split(), "--help")
@@ -191,9 +191,9 @@ def test_port_in_use_is_told_before_models_load(rag):
         one_line(rag("chat", "--port", port), 1, f"port {port}", "--port")
 
 
-def test_empty_folder_is_not_indexed(rag, tmp_path, monkeypatch):
+def test_empty_folder_is_not_indexed(rag, tmp_path):
     (tmp_path / "empty").mkdir()
-    one_line(rag("index", tmp_path / "empty", "--index", tmp_path / "index"), 1, "empty")
+    one_line(rag("index", tmp_path / "empty", "--index", tmp_path / "index"), 1, "no article")
 
 
 def test_unknown_model_is_not_pulled(rag):
@@ -365,6 +365,9 @@ def test_earlier_answers_are_kept_when_the_run_cannot_start(rag, tmp_path):
     assert (tmp_path / "out").read_text() == "dear"
 
 
+ASKED = {"role": "user", "content": "Q"}
+
+
 @pytest.mark.parametrize(
     ("history", "pairs"),
     [
@@ -387,8 +390,11 @@ def test_history_may_be_pairs_objects_or_messages(history, pairs):
 
 @pytest.mark.parametrize(
     "history",
-    ["Q", 5, {}, [5], [None], [["Q"]], [["Q", 5]], [["Q", "A", "B"]], [{}], [{"question": 5}]]
-    + [[{"role": "assistant", "content": "A"}], [{"role": "system", "content": "A"}]],
+    [
+        *("Q", 5, {}, [5], [None], [["Q"]], [["Q", 5]], [["Q", "A", "B"]], [{}], [{"question": 5}]),
+        [{"role": "assistant", "content": "A"}],
+        [ASKED, {"role": "system", "content": "A"}],
+    ],
 )
 def test_other_history_is_wrong_usage(history):
     with pytest.raises(UsageError, match="history"):

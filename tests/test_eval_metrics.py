@@ -292,16 +292,19 @@ def test_abstention_by_hand():
 
 
 def test_aurc_by_hand():
+    def area(*pairs):
+        return abstention.aurc([abstention.confidence_and_loss(item(), r) for r in pairs])
+
     good, bad = row(PARIS), row(NO)
     sure = [(0.9, good), (0.8, bad), (0.7, good), (0.1, bad)]
-    pairs = [(item(), rows.replace(r, confidence=c)) for c, r in sure]
+    given = [rows.replace(r, confidence=c) for c, r in sure]
     # risks at n = 1..4: 0, 1/2, 1/3, 2/4
-    assert abstention.aurc(pairs) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
-    level = [(item(), rows.replace(r, confidence=0.5)) for _, r in sure]
-    assert abstention.aurc(level) == pytest.approx(0.5)
-    assert abstention.aurc([*pairs, (item(), ERROR)]) > abstention.aurc(pairs)
+    assert area(*given) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+    level = [rows.replace(r, confidence=0.5) for _, r in sure]
+    assert area(*level) == pytest.approx(0.5)
+    assert area(*given, ERROR) > area(*given)
     held = row(status="abstained", nearest=(cite(PARIS),), confidence=0.0)
-    assert abstention.aurc([(item(), held)]) == 0.0
+    assert area(held) == 0.0
     assert abstention.aurc([]) is None
 
 

@@ -24,18 +24,16 @@ def pinned(monkeypatch):
     ("logits", "probability"),
     [
         ([0.0], 1 / 2),
-        ([0.0, 0.0, 0.0], 3 / 4),
+        ([0.0, 0.0, 0.0], 1 / 2),
         ([math.log(3)], 3 / 4),
-        ([math.log(2), math.log(1 / 2)], 2.5 / 3.5),
+        ([math.log(1 / 2), math.log(2)], 2 / 3),
         ([-math.log(9)], 1 / 10),
         ([-1000.0], 0.0),
         ([1000.0], 1.0),
         ([], 0.0),
     ],
 )
-def test_without_a_model_it_is_the_share_of_all_sentences_against_none_of_these(
-    logits, probability
-):
+def test_without_a_model_it_is_the_best_sentence_against_none_of_these(logits, probability):
     assert gate.answerability(evidence(*logits)) == pytest.approx(probability, abs=1e-8)
 
 
@@ -45,7 +43,7 @@ def test_without_a_model_it_is_the_share_of_all_sentences_against_none_of_these(
         ([0.0], 0.0, 2 / 3),
         ([math.log(4)], 0.0, 4 / 5),
         ([math.log(4)], math.log(1 / 2), 1 / 2),
-        ([math.log(2), math.log(2)], math.log(3), 36 / 37),
+        ([math.log(4), math.log(2)], math.log(3), 36 / 37),
     ],
 )
 def test_with_a_model_its_odds_of_yes_are_weighed_in(logits, odds, probability):
@@ -58,7 +56,7 @@ def test_with_a_model_its_odds_of_yes_are_weighed_in(logits, odds, probability):
         ([0.0], None, True),
         ([-0.001], None, False),
         ([-1.0, -1.0], None, False),
-        ([-0.6, -0.6], None, True),
+        ([-0.6, 0.6], None, True),
         ([None], None, True),
         ([-9.0, None], None, True),
         ([], None, False),
