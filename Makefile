@@ -18,7 +18,7 @@ install: $(VENV)/.installed ## the environment in .venv/
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,eval]'
 	touch $@
 
 models: install ## fetch the pinned models into RAG_HOME
@@ -55,7 +55,7 @@ format: install
 eval: index ## check answers against the gold questions
 	@$(BIN)/rag eval
 
-bench: index ## speed
+bench: index ## outside benchmarks, where their data is
 	@$(BIN)/python -m eval.bench
 
 wheel: install ## build the wheel into dist/

@@ -80,6 +80,8 @@ def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     axes.axhline(0.5, color="grey", linewidth=0.6)
     axes.axhline(0.95, color="grey", linewidth=0.6)
     axes.set_xscale("log")
+    for set_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        set_formatter("{x:g}")
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("seconds to the whole answer (log scale; grey lines: p50 and p95)")
     axes.set_ylabel("share of questions answered by then")

@@ -25,7 +25,9 @@ OWN_GATE = HERE / "gate.toml"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-GoldOption = Annotated[Path, typer.Option("--gold", help="Gold questions, one a line.")]
+GoldOption = Annotated[
+    Path, typer.Option("--gold", help="Gold questions, one a line.", show_default="ours")
+]
 GateOption = Annotated[
     Path | None, typer.Option("--gate", help="Thresholds; default: ours, for our questions only.")
 ]

@@ -27,7 +27,7 @@ def passages_of(article: Article) -> tuple[Passage, ...]:
     An article of nothing but headings keeps them, lest it could never be found.
     """
     sentences = article.sentences
-    wanted = [s for s in sentences if not s.heading] or list(sentences)
+    only_headings = all(sentence.heading for sentence in sentences)
     heading = article.title or ""
     passages = []
     before = ""
@@ -35,7 +35,7 @@ def passages_of(article: Article) -> tuple[Passage, ...]:
         text = " ".join(sentence.text.split())
         if sentence.heading:
             heading, before = text, ""
-        if sentence in wanted:
+        if only_headings or not sentence.heading:
             context = " . ".join(part for part in (heading, before) if part)
             passages.append(Passage(article.name, sentence.number, text, context))
             before = text

@@ -4,8 +4,6 @@ Our half of the dev set is passed through the product without the search. ROUGE-
 own (words, no stemming), over the answerable questions, an empty answer counting 0.
 """
 
-# ruff: noqa: TID252 - the package is loaded under two names, so parents have none to import by
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

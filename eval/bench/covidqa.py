@@ -3,8 +3,6 @@
 No published figure fits this form (sentences over all articles at once), so none is shown.
 """
 
-# ruff: noqa: TID252 - the package is loaded under two names, so parents have none to import by
-
 import tempfile
 from pathlib import Path
 from typing import Any
