@@ -210,8 +210,13 @@ def _load_evaluation() -> Any:  # noqa: ANN401 - a module
         raise RagError("the evaluation is not installed; install quotable-rag again")
     package = importlib.util.module_from_spec(spec)
     sys.modules["quotable_eval"] = package
-    spec.loader.exec_module(package)
-    return importlib.import_module("quotable_eval.run")
+    try:
+        spec.loader.exec_module(package)
+        return importlib.import_module("quotable_eval.run")
+    except ModuleNotFoundError as problem:
+        raise RagError(
+            f"the evaluation needs {problem.name}; add it: pip install 'quotable-rag[eval]'"
+        ) from problem
 
 
 @models_app.callback()
