@@ -46,7 +46,11 @@ def answer_text(answer: Answer, width: int = 88, *, statements: bool = True) -> 
 def own_words(answer: Answer) -> list[Statement]:
     """Give the statements that say more than their quote: the others need not be shown twice."""
     quotes = {c.n: " ".join(c.quote.split()) for c in answer.citations}
-    return [s for s in answer.statements if s.text not in {quotes.get(n) for n in s.citations}]
+    return [
+        s
+        for s in answer.statements
+        if s.support == "partial" or s.text not in {quotes.get(n) for n in s.citations}
+    ]
 
 
 def statement_text(statement: Statement, width: int = 88) -> str:

@@ -220,3 +220,12 @@ def test_article_marks_exactly_the_quote(quote):
 def test_article_without_highlight_has_no_mark():
     page = render.article_html(Article("a", TEXT, "T", "2025-05-01", "a", "0" * 64))
     assert "<mark" not in page
+
+
+def test_statement_that_is_its_quote_is_not_told_twice():
+    own = Statement("Rain fell.", (1,))
+    more = Statement("It rained.", (1,))
+    citation = Citation(1, "a.txt", None, None, 0, 10, "Rain fell.")
+    told = Answer("q", "q", None, "answered", "", (own, more), (citation,))
+    assert render.own_words(told) == [more]
+    assert render.answer_text(told).count("Rain fell.") == 1
