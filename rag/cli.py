@@ -273,15 +273,15 @@ def _day(text: Any) -> date | None:  # noqa: ANN401 - a batch line may hold anyt
 def _tell(rag: Any, question: str) -> None:  # noqa: ANN401 - Rag, imported lazily
     """Answer on the terminal: statements as they pass their check, then the quotes."""
     from rag.answer import Finished, Found, Stated
-    from rag.render import answer_text, found_text, statement_text
+    from rag.render import answer_text, found_text, says_more, statement_text
 
     live = sys.stdout.isatty()
     for event in rag.stream(question):
         if live and isinstance(event, Found):
             typer.secho(found_text(event.citations[:2]) + "\n", dim=True)
-        elif live and isinstance(event, Stated):
-            own = event.statement.text not in {" ".join(c.quote.split()) for c in event.citations}
-            typer.echo(statement_text(event.statement) + "\n" if own else "", nl=own)
+        elif isinstance(event, Stated):
+            if live and says_more(event.statement, event.citations):
+                typer.echo(statement_text(event.statement) + "\n")
         elif isinstance(event, Finished):
             typer.echo(answer_text(event.answer, statements=not live))
 

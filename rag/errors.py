@@ -75,3 +75,8 @@ class ModelFailed(ModelError):
 
 class AnswerError(RagError):
     """A saved answer is malformed, or a quote of it does not hold."""
+
+
+def first_line(problem: Exception) -> str:
+    """Give the first line of a foreign error, 200 characters at most, or its kind."""
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:200]

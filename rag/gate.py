@@ -9,7 +9,7 @@ probability of its "yes", not its word.
 import math
 from collections.abc import Sequence
 
-from rag.calibration import calibration
+from rag.calibration import Gate, calibration
 from rag.retriever import Hit
 
 QUOTES = 3  # most quotes of a quotes-only answer
@@ -21,7 +21,7 @@ def answerability(hits: Sequence[Hit], model_logit: float | None = None) -> floa
 
     ``model_logit`` is the language model's log-odds of "yes", or None without a model.
     """
-    gate = calibration().quotes_gate if model_logit is None else calibration().model_gate
+    gate = _rule(model_logit)
     best = max((hit.relevance or 0.0 for hit in hits), default=-math.inf)
     score = gate.reranker * best + gate.model * (model_logit or 0.0) + gate.bias
     return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
@@ -33,8 +33,11 @@ def answerable(hits: Sequence[Hit], model_logit: float | None = None) -> bool:
         return False
     if any(hit.relevance is None for hit in hits):
         return True
-    gate = calibration().quotes_gate if model_logit is None else calibration().model_gate
-    return answerability(hits, model_logit) >= gate.threshold
+    return answerability(hits, model_logit) >= _rule(model_logit).threshold
+
+
+def _rule(model_logit: float | None) -> Gate:
+    return calibration().quotes_gate if model_logit is None else calibration().model_gate
 
 
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:

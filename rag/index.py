@@ -14,6 +14,7 @@ from typing import Any
 from rag.corpus import Article
 from rag.embedder import fingerprint
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
+from rag.models import sha256_of
 from rag.sentences import SPLITTER
 from rag.settings import Settings
 from rag.store import OPEN, VectorStore
@@ -48,12 +49,6 @@ class Index:
     def close(self) -> None:
         """Let go of the files."""
         self.texts.close()
-
-
-def sha256_of(path: Path) -> str:
-    """Give a file's sha256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_manifest(index: Path) -> tuple[Path, dict[str, Any]]:

@@ -27,8 +27,8 @@ from rag.index import (
     Index,
     open_index,
     recipe,
-    sha256_of,
 )
+from rag.models import sha256_of
 from rag.passages import Passage, passages_of
 from rag.settings import Settings
 from rag.store import CREATE, check_store

@@ -5,7 +5,6 @@ temporary folder of this user, never on a network port, and nothing here ever co
 """
 
 import contextlib
-import hashlib
 import queue
 import shutil
 import tempfile
@@ -31,8 +30,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr
 
-from rag.errors import ModelFailed, ModelMissing, SettingsError
-from rag.models import MODELS, locate
+from rag.errors import ModelFailed, ModelMissing, SettingsError, first_line
+from rag.models import MODELS, locate, sha256_of
 from rag.settings import Settings
 
 NO_MODEL = "none"
@@ -286,23 +285,16 @@ def _provider(spec: str, settings: Settings) -> BaseChatModel:
             spec, temperature=0, timeout=settings.request_seconds, max_tokens=settings.answer_tokens
         )
     except ImportError as problem:
-        raise SettingsError(f"--llm {spec}: {_first_line(problem)}") from problem
+        raise SettingsError(f"--llm {spec}: {first_line(problem)}") from problem
     except ValueError as problem:
         raise SettingsError(
-            f"unknown --llm {spec!r}: {_first_line(problem)}; it can be: {known}"
+            f"unknown --llm {spec!r}: {first_line(problem)}; it can be: {known}"
         ) from problem
     except Exception as problem:
-        raise SettingsError(f"--llm {spec} cannot be used: {_first_line(problem)}") from problem
+        raise SettingsError(f"--llm {spec} cannot be used: {first_line(problem)}") from problem
 
 
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:200]
-
-
-@cache
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+_file_sha256 = cache(sha256_of)  # hashing a gigabyte once is enough
 
 
 def model_identity(settings: Settings) -> str | None:

@@ -277,7 +277,8 @@ def _remedy(model: Model) -> str:
     return "run `rag models pull" + ("`" if model.name in DEFAULT else f" {model.name}`")
 
 
-def _digest(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Give a file's sha256 in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -299,7 +300,7 @@ def _examine(model: Model, file: ModelFile, home: Path, stamps: Stamps) -> dict[
             f"{_remedy(model)} to fetch it again"
         )
     stamp = _stamp(file, state)  # taken before hashing: a later change cannot hide behind it
-    if stamps.get(file.path) != stamp and (found := _digest(path)) != file.sha256:
+    if stamps.get(file.path) != stamp and (found := sha256_of(path)) != file.sha256:
         raise ModelDamaged(
             f"{path} is damaged: expected sha256 {file.sha256}, found {found}; "
             f"{_remedy(model)} to fetch it again"
@@ -525,7 +526,7 @@ def _append(
 def _settle(model: Model, file: ModelFile, folder: Path) -> dict[str, Any]:
     """Give a complete file its name and its stamp if its sha256 is right, else throw it away."""
     partial, path = _partial(folder, file), folder / file.path
-    if (found := _digest(partial)) != file.sha256:
+    if (found := sha256_of(partial)) != file.sha256:
         partial.unlink()
         raise ModelDamaged(
             f"model {model.name}: the fetched {file.path} was thrown away: expected sha256 "

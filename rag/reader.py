@@ -15,7 +15,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from rag.errors import ModelFailed, RagError
+from rag.errors import ModelFailed, RagError, first_line
 from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
 from rag.retriever import Hit
@@ -49,7 +49,7 @@ def draft(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> Iterato
     except RagError:
         raise
     except Exception as problem:
-        raise ModelFailed(f"the language model failed: {_first_line(problem)}") from problem
+        raise ModelFailed(f"the language model failed: {first_line(problem)}") from problem
     finally:
         leave.stop(partials)
     if latest is None:
@@ -138,7 +138,3 @@ def _parse(row: Any, sentences: int) -> Iterator[DraftStatement]:  # noqa: ANN40
     cut_off = len(text) >= longest["maxLength"]  # the schema ended it, not the model
     if good and text.strip() and not cut_off:
         yield DraftStatement(" ".join(text.split()), good)
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:200]

