@@ -6,7 +6,8 @@ questions; hard negatives are the sentences of the same article that the embedde
 The loss is a softmax over the group and one more choice, "none of these", whose logit is 0, so the
 logits mean something by themselves. Word embeddings stay frozen and are not saved.
 
-The weights in the repository come from 55 minutes on two busy cores (about 650 steps).
+So that it does not learn to look for the question's words, many questions are trained in other
+words (`eval/synonyms.py`) or without some of those that the sentence has.
 """
 
 import argparse
@@ -32,6 +33,8 @@ from rag.reranker import CONTEXT_CHARS, MAX_TOKENS
 from rag.sentences import split
 from rag.settings import load_settings
 from rag.words import STOPWORDS, fold, stem, terms
+
+from .synonyms import FOLDER, Thesaurus, reworded
 
 NEGATIVES = 14  # kept a question; each step draws the first three and three others
 GROUPS = 8  # questions a step
@@ -184,7 +187,9 @@ def group_loss(logits: torch.Tensor, positives: int) -> torch.Tensor:
     return torch.logsumexp(choices, 0) - torch.logsumexp(good, 0)
 
 
-def train(scorer: Scorer, groups: Sequence[Group], minutes: float, seed: int) -> None:
+def train(
+    scorer: Scorer, groups: Sequence[Group], thesaurus: Thesaurus, minutes: float, seed: int
+) -> None:
     """Train for so many minutes, with a short warm-up and a cosine decay."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     parts = [scorer.network.encoder.parameters(), scorer.head.parameters()]
@@ -200,7 +205,7 @@ def train(scorer: Scorer, groups: Sequence[Group], minutes: float, seed: int) ->
             part["lr"] = rate * factor
         if len(order) < GROUPS:
             order = dice.sample(range(len(groups)), len(groups))
-        loss = _step(scorer, [groups[order.pop()] for _ in range(GROUPS)], dice)
+        loss = _step(scorer, [groups[order.pop()] for _ in range(GROUPS)], thesaurus, dice)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(scorer.parameters(), 1.0)
@@ -210,13 +215,13 @@ def train(scorer: Scorer, groups: Sequence[Group], minutes: float, seed: int) ->
             log.info("step %d, %.0f %% of the time, loss %.3f", step, 100 * spent, loss.item())
 
 
-def _step(scorer: Scorer, groups: Sequence[Group], dice: random.Random) -> torch.Tensor:
+def _step(
+    scorer: Scorer, groups: Sequence[Group], thesaurus: Thesaurus, dice: random.Random
+) -> torch.Tensor:
     pairs: list[tuple[str, Pair]] = []
     sizes = []
     for group in groups:
-        question = group.question
-        if group.positives and dice.random() < 0.4:
-            question = thinned(question, group.positives[0][0], dice)
+        question = _varied(group, thesaurus, dice)
         others = group.negatives[3:]
         negatives = [*group.negatives[:3], *dice.sample(others, min(3, len(others)))]
         bare = dice.random() < 0.15  # so that a sentence without context is understood too
@@ -229,6 +234,16 @@ def _step(scorer: Scorer, groups: Sequence[Group], dice: random.Random) -> torch
         for logits, group in zip(split_logits, groups, strict=True)
     ]
     return torch.stack(losses).mean()
+
+
+def _varied(group: Group, thesaurus: Thesaurus, dice: random.Random) -> str:
+    draw = dice.random()
+    if not group.positives or draw < 0.45:
+        return group.question
+    sentence = group.positives[0][0]
+    if draw < 0.85:
+        return reworded(group.question, sentence, thesaurus, dice)
+    return thinned(group.question, sentence, dice)
 
 
 @torch.no_grad()
@@ -256,11 +271,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--wordnet", type=Path, default=FOLDER)
     parser.add_argument("--minutes", type=float, default=55)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(given.seed)
+    thesaurus = Thesaurus.open(given.wordnet)
     settings = load_settings()
     base = embedder_folder(settings)
     embedder = SentenceEmbedder(base, settings.embedder, settings.threads)
@@ -271,7 +288,8 @@ def main() -> None:
         ),
     ]
     scorer = Scorer(base)
-    train(scorer, [group for group in groups if not group.held_out], given.minutes, given.seed)
+    seen = [group for group in groups if not group.held_out]
+    train(scorer, seen, thesaurus, given.minutes, given.seed)
     save(scorer, given.out)
     held = [group for group in groups if group.held_out][:240]
     log.info("mean reciprocal rank on held-out articles: %.3f", reciprocal_rank(scorer, held))

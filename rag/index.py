@@ -15,6 +15,7 @@ from rag.corpus import Article
 from rag.embedder import fingerprint
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
 from rag.models import sha256_of
+from rag.offices import Offices
 from rag.sentences import SPLITTER
 from rag.settings import Settings
 from rag.store import OPEN, VectorStore
@@ -22,7 +23,7 @@ from rag.store.tokens import TokenVectors
 from rag.texts import Texts
 from rag.wordindex import WordIndex
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 GENERATION = "g-"
@@ -32,7 +33,7 @@ AGAIN = "run `rag index` to build it again"
 
 @dataclass(frozen=True)
 class Index:
-    """An open index: texts, vectors, token vectors and words, by the same row numbers."""
+    """An open index: texts, vectors, token vectors and words, by the same row numbers; offices."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Index:
     vectors: VectorStore
     tokens: TokenVectors
     words: WordIndex
+    offices: Offices
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -129,4 +131,5 @@ def open_index(settings: Settings) -> Index:
         vectors=OPEN[settings.store](folder),
         tokens=TokenVectors(folder),
         words=WordIndex.open(folder),
+        offices=Offices.open(folder),
     )

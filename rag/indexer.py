@@ -29,6 +29,7 @@ from rag.index import (
     recipe,
 )
 from rag.models import sha256_of
+from rag.offices import Offices
 from rag.passages import Passage, passages_of
 from rag.settings import Settings
 from rag.store import CREATE, check_store
@@ -168,6 +169,7 @@ def _write(
     write_tokens(folder, (e.tokens for e in encoded), dimension)
     write_texts(folder, articles, passages)
     WordIndex.build([p.text for p in passages]).save(folder)
+    Offices.build(article.text for article in articles).save(folder)
 
 
 def _write_manifest(folder: Path, settings: Settings, corpus: Corpus, passages: int) -> None:

@@ -68,6 +68,7 @@ class Retriever:
         self, query: str, k: int, as_of: datetime.date | None = None, *, rerank: bool = True
     ) -> list[Hit]:
         """Give up to k sentences, best first, from articles dated up to ``as_of``."""
+        query = self.index.offices.named(query)
         ranked = self._candidates(query, max(k, self.settings.candidates), as_of)
         rows = [row for row, _ in ranked]
         found = [self.index.texts.passage(row) for row in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
-from rag.index import CURRENT, MANIFEST, open_index, read_manifest
+from rag.index import CURRENT, FORMAT, MANIFEST, open_index, read_manifest
 from rag.indexer import build_index
 
 FILES = [
@@ -18,6 +18,7 @@ FILES = [
     "bm25/indptr.csc.index.npy",
     "bm25/params.index.json",
     "bm25/vocab.index.json",
+    "offices.json",
     "texts.sqlite",
     "token-bounds.npy",
     "tokens.npy",
@@ -124,7 +125,9 @@ def test_pointer_cannot_lead_out_of_the_index(settings, folder, tmp_path):
 def test_file_swapped_with_another_indexs_is_found(settings, folder, sources, embedder, name):
     elsewhere = settings.model_copy(update={"index": settings.index.with_name("other")})
     build_index(
-        [sources({"a.txt": "Miami army. Europe. Border troops."})], elsewhere, embedder.open
+        [sources({"a.txt": "Miami army. French President Anna Blanc. Border troops."})],
+        elsewhere,
+        embedder.open,
     )
     other = read_manifest(elsewhere.index)[0]
     assert (other / name).read_bytes() != (folder / name).read_bytes()
@@ -141,10 +144,10 @@ def rewrite(settings, folder: Path, **changes: object) -> None:
     (settings.index / CURRENT).write_text(pointer, "utf-8")
 
 
-@pytest.mark.parametrize("version", [0, 2, None, "1"])
+@pytest.mark.parametrize("version", [0, FORMAT + 1, None, str(FORMAT)])
 def test_index_of_another_format_is_a_mismatch(settings, folder, version):
     rewrite(settings, folder, format=version)
-    assert f"has format {version}, this version reads 1" in refused(settings, IndexMismatch)
+    assert f"has format {version}, this version reads {FORMAT}" in refused(settings, IndexMismatch)
 
 
 @pytest.mark.parametrize("key", ["embedder", "embedder_sha256", "store"])

@@ -10,9 +10,9 @@ from rag.settings import PACKAGE
 
 # A room imports only rooms above it.
 ORDER = """
-errors settings sentences loaders corpus words passages models embedder store texts wordindex
-index indexer calibration reranker retriever citation answer audit question prompts llm followup
-reader
+errors settings sentences loaders corpus words offices passages models embedder store texts
+wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
+followup reader
 attribution_words attribution verifier gate progress pipeline render doctor web
 cli
 """.split()
