@@ -90,7 +90,7 @@ class Product:
         answer = self.rag.ask(item.question, item.history, item.day)
         total = elapsed(start)
         hits = self.rag.search(answer.standalone_question, self.rag.settings.evidence, item.day)
-        sure = gate.answerability(hits, self.heard()) if hits else 0.0
+        sure = gate.answerability(answer.standalone_question, hits, self.heard()) if hits else 0.0
         row = row_from_answer(self.name, item.id, answer, hits, sure)
         return replace(row, timings_ms={**row.timings_ms, "total": total})
 

@@ -1,6 +1,7 @@
 """Numbers fitted on outside data, never on the seed questions; `docs/bench/gate.md` tells how."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,9 @@ FILE = Path(__file__).with_name("calibration.json")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A logistic rule: answerable when sigmoid(reranker·r + model·m + bias) >= threshold."""
+    """A logistic rule: answerable when sigmoid(sum of weight x witness, + bias) >= threshold."""
 
-    reranker: float
-    model: float
+    weights: Mapping[str, float]
     bias: float
     threshold: float
 

@@ -1,43 +1,64 @@
 """Whether the evidence answers the question at all, and which of it is worth quoting.
 
-Two witnesses. The reranker was trained with "none of these" as one more choice, of logit 0; the
-best sentence's logit stands against that choice (measured, it separates better than the sum over
-all sentences). A language model, where there is one, is asked yes or no, and what counts is the
-probability of its "yes", not its word.
+Several witnesses are heard and weighed by a logistic rule that was fitted on outside data
+(``docs/bench/gate.md``). What counts of a language model is the probability of its "yes" to a
+yes/no question, not its word.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.calibration import Gate, calibration
+from rag.expected import kind_of, offers
 from rag.retriever import Hit
+from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 QUOTES = 3  # most quotes of a quotes-only answer
 SHARE = 0.3  # a further quote is at least this likely, measured against the first
 
 
-def answerability(hits: Sequence[Hit], model_logit: float | None = None) -> float:
+def witnesses(
+    question: str, hits: Sequence[Hit], model_logit: float | None = None
+) -> Mapping[str, float]:
+    """Give what speaks for and against an answer, by name.
+
+    ``best``: the highest logit of the reranker, which was trained with "none of these" as a choice
+    of logit 0. ``lacks``: 1 where the question asks for a number, time, person or place and the
+    sentences to be shown have none. ``named`` and ``covered``: shares of the question's names and
+    of its content words that these sentences or their contexts have. ``model``: the language
+    model's log-odds of "yes" (0 without one).
+    """
+    shown = hits[:QUOTES]
+    kind = kind_of(question)
+    fits = kind is None or any(offers(kind, hit.sentence.text, question) for hit in shown)
+    there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
+    return {
+        "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),
+        "lacks": float(not fits),
+        "named": _share(_names(question), there),
+        "covered": _share([w for w in words(question) if w not in STOPWORDS], there),
+        "model": model_logit or 0.0,
+    }
+
+
+def answerability(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> float:
     """Give the probability that the evidence answers the question.
 
     ``model_logit`` is the language model's log-odds of "yes", or None without a model.
     """
-    gate = _rule(model_logit)
-    best = max((hit.relevance or 0.0 for hit in hits), default=-math.inf)
-    score = gate.reranker * best + gate.model * (model_logit or 0.0) + gate.bias
+    rule = _rule(model_logit)
+    heard = witnesses(question, hits, model_logit)
+    score = rule.bias + sum(weight * heard[name] for name, weight in rule.weights.items())
     return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
 
-def answerable(hits: Sequence[Hit], model_logit: float | None = None) -> bool:
+def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> bool:
     """Whether an answer may be tried; evidence that no reranker has read counts as answering."""
     if not hits:
         return False
     if any(hit.relevance is None for hit in hits):
         return True
-    return answerability(hits, model_logit) >= _rule(model_logit).threshold
-
-
-def _rule(model_logit: float | None) -> Gate:
-    return calibration().quotes_gate if model_logit is None else calibration().model_gate
+    return answerability(question, hits, model_logit) >= _rule(model_logit).threshold
 
 
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
@@ -47,3 +68,20 @@ def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
         h for h in hits[1:] if h.relevance is not None and math.exp(h.relevance - best) >= SHARE
     ]
     return [*hits[:1], *near][:QUOTES]
+
+
+def _rule(model_logit: float | None) -> Gate:
+    return calibration().quotes_gate if model_logit is None else calibration().model_gate
+
+
+def _names(question: str) -> list[str]:
+    """A question's capitalised words, folded, but for the one that opens it."""
+    found = [m.group() for m in WORD.finditer(question) if m.start() > 0]
+    return [fold(word) for word in found if word[0].isupper() and fold(word) not in STOPWORDS]
+
+
+def _share(wanted: Sequence[str], there: Sequence[str]) -> float:
+    """Share of words that stand among others in some form or spelling; 1 where none is wanted."""
+    have = {stem(word) for word in there}
+    found = [w for w in wanted if stem(w) in have or any(same_name(w, word) for word in there)]
+    return len(found) / len(wanted) if wanted else 1.0

@@ -125,29 +125,33 @@ class Rag:
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
         claims: list[Claim] = []
-        if gate.answerable(hits, self._model_logit(full, hits)):
-            for claim in self._claims(full, hits):
+        shown = gate.worth_quoting(hits)
+        if gate.answerable(full, hits, self._model_logit(full, shown)):
+            for claim in self._claims(full, shown):
                 clock.mark("first_token")
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
         yield Finished(self._answer(asked, full, as_of, hits, claims, clock))
 
-    def _model_logit(self, question: str, hits: Sequence[Hit]) -> float | None:
+    def _model_logit(self, question: str, shown: Sequence[Hit]) -> float | None:
         """Ask the model whether the evidence answers; None without one."""
-        return says_answerable(self.llm, question, hits) if self.llm and hits else None
+        return says_answerable(self.llm, question, shown) if self.llm and shown else None
 
-    def _claims(self, question: str, hits: Sequence[Hit]) -> Iterator[Claim]:
-        """Give checked claims: the model's that hold, else the best sentences themselves."""
-        found = False
+    def _claims(self, question: str, shown: Sequence[Hit]) -> Iterator[Claim]:
+        """Give checked claims: the model's that hold, then the sentences it made nothing of.
+
+        The ranking chooses better than a small model does (docs/bench/answers.md), so the model
+        only says in short what the chosen sentences say.
+        """
+        cited: set[tuple[str, int, int]] = set()
         if self.llm is not None:
-            for statement in draft(self.llm, question, hits):
-                claim = check(statement, hits)
+            for statement in draft(self.llm, question, shown):
+                claim = check(statement, shown)
                 if claim is not None:
-                    found = True
+                    cited |= {citation.place for citation in claim.citations}
                     yield claim
-        if not found:
-            yield from (quoted(hit) for hit in gate.worth_quoting(hits))
+        yield from (claim for claim in map(quoted, shown) if claim.citations[0].place not in cited)
 
     def _answer(
         self,
@@ -182,7 +186,9 @@ class Rag:
         if as_of is not None:
             which = f"The articles dated up to {as_of.isoformat()} do"
         nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(hits[:3], 1))
-        return Abstention(f"{which} not say: {question}", nearest)
+        missing = [f"“{word}”" for word in self.index.words.strangers(question)]
+        nowhere = f" Nowhere in them: {', '.join(missing)}." if missing else ""
+        return Abstention(f"{which} not say: {question}{nowhere}", nearest)
 
     async def aask(
         self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None

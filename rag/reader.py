@@ -23,7 +23,7 @@ from rag.retriever import Hit
 
 @dataclass(frozen=True, slots=True)
 class DraftStatement:
-    """What the model claims, and the ranks (from 1) of the evidence it names."""
+    """What the model claims, and the numbers (from 1) of the evidence it names."""
 
     text: str
     ranks: tuple[int, ...]
@@ -115,9 +115,9 @@ def reading_chain(llm: BaseChatModel, sentences: int) -> Runnable[Any, Any]:
 def number_evidence(evidence: Sequence[Hit]) -> str:
     """Write evidence as the model reads it: one numbered, dated sentence a line."""
     return "\n".join(
-        f"[{hit.rank}] {' '.join(hit.sentence.text.split())}"
+        f"[{number}] {' '.join(hit.sentence.text.split())}"
         + (f" ({hit.article.date})" if hit.article.date else "")
-        for hit in evidence
+        for number, hit in enumerate(evidence, 1)
     )
 
 

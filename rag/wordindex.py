@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import bm25s
@@ -13,6 +14,11 @@ from rag.words import STOPWORDS, WORD, fold, skeleton, stem, terms, variants, wo
 
 FOLDER = "bm25"
 VOCABULARY = "vocabulary.json"
+# Words of asking rather than of what is asked for; that they are missing says nothing.
+ASKING = frozenset(
+    """many much any large big long often ever yet happen happened happening know known tell explain
+    describe please give name list mean means exactly really actually want like get make can""".split()
+)
 NOTHING = "\x00"  # stands in for a passage without any word, which BM25 cannot hold
 
 
@@ -62,6 +68,20 @@ class WordIndex:
                     {stem(v) for v in variants(word, self._names, self._vocabulary)} - set(wanted)
                 )
         return wanted
+
+    def strangers(self, question: str) -> list[str]:
+        """Give a question's content words that stand nowhere in the corpus, as it writes them."""
+        return [
+            word
+            for word in dict.fromkeys(WORD.findall(question))
+            if (folded := fold(word)) not in STOPWORDS | ASKING
+            and stem(folded) not in self._stems
+            and not variants(folded, self._names, self._vocabulary)
+        ]
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return frozenset(map(stem, self._vocabulary))
 
     def search(
         self, question: str, k: int, allowed: NDArray[np.int64] | None = None

@@ -134,7 +134,7 @@ class CountingReranker:
 
 def fix_calibration(monkeypatch) -> None:
     """Pin what is fitted anew with every training of the reranker."""
-    gate = Gate(reranker=1.0, model=0.0, bias=0.0, threshold=0.3)
+    gate = Gate(weights={"best": 1.0}, bias=0.0, threshold=0.3)
     pinned = Calibration(1.0, gate, gate)
     monkeypatch.setattr("rag.gate.calibration", lambda: pinned)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)

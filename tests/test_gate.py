@@ -15,8 +15,8 @@ def evidence(*logits: float | None):
 
 @pytest.fixture(autouse=True)
 def pinned(monkeypatch):
-    alone = Gate(reranker=1.0, model=0.0, bias=0.0, threshold=0.5)
-    asked = Gate(reranker=0.5, model=2.0, bias=math.log(2), threshold=0.75)
+    alone = Gate({"best": 1.0}, bias=0.0, threshold=0.5)
+    asked = Gate({"best": 0.5, "model": 2.0}, bias=math.log(2), threshold=0.75)
     monkeypatch.setattr(gate, "calibration", lambda: Calibration(4.0, alone, asked))
 
 
@@ -34,7 +34,7 @@ def pinned(monkeypatch):
     ],
 )
 def test_without_a_model_it_is_the_best_sentence_against_none_of_these(logits, probability):
-    assert gate.answerability(evidence(*logits)) == pytest.approx(probability, abs=1e-8)
+    assert gate.answerability("Q?", evidence(*logits)) == pytest.approx(probability, abs=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_without_a_model_it_is_the_best_sentence_against_none_of_these(logits, p
     ],
 )
 def test_with_a_model_its_odds_of_yes_are_weighed_in(logits, odds, probability):
-    assert gate.answerability(evidence(*logits), odds) == pytest.approx(probability)
+    assert gate.answerability("Q?", evidence(*logits), odds) == pytest.approx(probability)
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,49 @@ def test_with_a_model_its_odds_of_yes_are_weighed_in(logits, odds, probability):
     ],
 )
 def test_answer_is_tried_from_the_threshold_on(logits, odds, good):
-    assert gate.answerable(evidence(*logits), odds) is good
+    assert gate.answerable("Q?", evidence(*logits), odds) is good
 
 
 def test_numbers_that_were_fitted_make_sense():
     for fitted in (calibration().quotes_gate, calibration().model_gate):
         assert 0 < fitted.threshold < 1
-        assert fitted.reranker >= 0
-    assert calibration().quotes_gate.model == 0
-    assert calibration().model_gate.model > 0
+        assert fitted.weights["best"] >= 0
+        assert fitted.weights.keys() <= gate.witnesses("Q?", ()).keys()
+        assert fitted.weights.get("lacks", 0) <= 0
+    assert "model" not in calibration().quotes_gate.weights
+    assert calibration().model_gate.weights["model"] > 0
+
+
+ARMY = "The European Union wants an army of 800,000 men."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "heard"),
+    [
+        ("How many men does the Union want?", [ARMY], {"lacks": 0, "named": 1, "covered": 3 / 4}),
+        ("How many men?", ["The Union wants men."], {"lacks": 1, "named": 1, "covered": 1 / 2}),
+        ("How many men?", ["No.", "No.", "90 men.", "No."], {"lacks": 0, "covered": 1 / 2}),
+        ("How many men?", ["No.", "No.", "No.", "90 men."], {"lacks": 1, "covered": 0}),
+        ("Does Kyiv want an army?", [ARMY], {"lacks": 0, "named": 0, "covered": 2 / 3}),
+        ("Does Kiev fight?", ["Kyiv fights on."], {"named": 1, "covered": 1}),
+        ("Is it so?", [ARMY], {"named": 1, "covered": 1}),
+        ("When?", [], {"lacks": 1, "named": 1, "covered": 1, "best": -math.inf, "model": 0}),
+    ],
+)
+def test_witnesses_by_hand(question, sentences, heard):
+    told = gate.witnesses(question, hits(*sentences, logits=[0.0] * len(sentences)))
+    assert {name: told[name] for name in heard} == pytest.approx(heard)
+
+
+def test_every_witness_weighs_as_it_was_told(monkeypatch):
+    weights = {"best": 1.0, "lacks": -2.0, "named": 3.0, "covered": 4.0}
+    rule = Gate(weights, bias=-5.0, threshold=0.5)
+    monkeypatch.setattr(gate, "calibration", lambda: Calibration(4.0, rule, rule))
+    told = hits(ARMY, logits=[0.5])
+    score = 0.5 + 3.0 + 4.0 * 2 / 3 - 5.0  # army, want; not "Kyiv"'s share of names
+    assert gate.answerability("Does Nobody want an army?", told) == pytest.approx(
+        1 / (1 + math.exp(-(score - 3.0)))
+    )
 
 
 LIKE = math.log(gate.SHARE)

@@ -10,7 +10,7 @@ from rag.settings import PACKAGE
 
 # A room imports only rooms above it.
 ORDER = """
-errors settings sentences loaders corpus words offices passages models embedder store texts
+errors settings sentences loaders corpus words offices expected passages models embedder store texts
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
 followup reader
 attribution_words attribution verifier gate progress pipeline render doctor web

@@ -28,6 +28,7 @@ FILES = {
     "articles.toml": '["a.txt"]\ndate = 2025-12-01\n["b.txt"]\ndate = 2025-12-19\n',
 }
 QUESTION = "How large an army?"
+DANCE = "The 3 articles do not say: Do elephants dance? Nowhere in them: “elephants”, “dance”."
 
 
 @pytest.fixture(autouse=True)
@@ -126,9 +127,8 @@ def test_markers_of_stated_events_agree_with_the_answers(make):
 def test_model_reads_the_evidence_and_nothing_else(make):
     model = says(drafts(("It is 800,000 men.", [1])))
     make(model, evidence=2).ask(QUESTION)
-    first, second, *rest = model.asked[0][-1].text.splitlines()
+    first, *rest = model.asked[0][-1].text.splitlines()
     assert first == f"[1] {ARMY} (2025-12-01)"
-    assert second.startswith("[2] ")
     assert next(line for line in rest if line) == f"Question: {QUESTION}"
     assert not [line for line in rest if line.startswith("[")]
 
@@ -150,7 +150,7 @@ def test_question_without_evidence_is_an_abstention_and_asks_no_model(make):
     answer = make(says()).ask("Do elephants dance?")
     assert answer.status == "abstained"
     assert answer.text == answer.abstention.reason
-    assert answer.text == "The 3 articles do not say: Do elephants dance?"
+    assert answer.text == DANCE
     assert (answer.statements, answer.citations) == ((), ())
     assert [c.n for c in answer.abstention.nearest] == [1, 2, 3]
 
@@ -278,7 +278,7 @@ def test_eight_threads_on_one_rag_get_the_same_answers(make):
     expected = [
         ("The EU wants it. [1]", [ARMY]),
         ("She counted 90. [1]", [BORDER]),
-        ("The 3 articles do not say: Do elephants dance?", []),
+        (DANCE, []),
     ]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(told, questions)) == expected * 16

@@ -11,7 +11,7 @@ from rag.errors import ModelDamaged
 from rag.models import locate
 from rag.reranker import WEIGHTS, Reranker, blend, reranker_sha256
 
-GATE = Gate(1.0, 0.0, 0.0, 0.5)
+GATE = Gate({"best": 1.0}, 0.0, 0.5)
 QUESTION = "How many soldiers may the country keep?"
 ANSWER = ("The country may keep 600,000 soldiers under the plan.", "The plan")
 ASIDE = ("The minister drank a cup of coffee in the hotel lobby.", "The plan")

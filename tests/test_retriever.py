@@ -11,7 +11,7 @@ from rag.index import open_index
 from rag.indexer import build_index
 from rag.retriever import RANKINGS, QuotableRetriever, Retriever, fuse, hit_row
 
-GATE = Gate(1.0, 0.0, 0.0, 0.5)
+GATE = Gate({"best": 1.0}, 0.0, 0.5)
 FILES = {
     "a.txt": "Army talks. Peace.",  # rows 0 and 1
     "b.txt": "Army border.",  # row 2

@@ -118,3 +118,18 @@ def test_vocabulary_of_another_shape_is_damaged(tmp_path, data):
     (tmp_path / VOCABULARY).write_text(data, "utf-8")
     with pytest.raises(IndexDamaged):
         WordIndex.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("question", "strange"),
+    [
+        ("Are there talks about an army?", []),
+        ("Do elephants talk in Miami or Miami Beach?", ["elephants", "Beach"]),
+        ("What of armies and borders?", []),  # other forms of its words
+        ("Elephants, elephants!", ["Elephants", "elephants"]),
+        ("Is it so?", []),
+        ("", []),
+    ],
+)
+def test_strangers_are_the_words_that_no_passage_has(index, question, strange):
+    assert index.strangers(question) == strange

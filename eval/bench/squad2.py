@@ -23,8 +23,8 @@ def run(settings: Settings, folder: Path, limit: int) -> str:
         for done, row in enumerate(rows, 1):
             search.article = article_of(row["context"], row["title"])
             hits = search.search(row["question"], settings.evidence)
-            sure.append(gate.answerability(hits))
-            silent.append(not gate.answerable(hits))
+            sure.append(gate.answerability(row["question"], hits))
+            silent.append(not gate.answerable(row["question"], hits))
             progress(done, len(rows))
     rag.close()
     empty = np.array([not row["answerable"] for row in rows])

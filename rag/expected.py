@@ -1,0 +1,68 @@
+"""What kind of thing a question asks for, and whether a sentence has one to offer.
+
+A question that begins with "how many" wants a number; a sentence without any number that the
+question has not told itself cannot answer it. Kinds are read from the words that open a clause
+(Li and Roth 2002 call this the question's coarse class); unsure questions have none.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from rag.words import STOPWORDS, WORD, fold, stem, words
+
+Kind = Literal["number", "time", "person", "place"]
+
+_MANY = r"how (many|much|large|big|long|often|far|high|tall|old|wide|deep|heavy|few|fast|expensive)"
+_MEASURE = r"(number|percentage|percent|share|proportion|amount|size|length|cost|price|sum|rate)"
+_TIME = r"(day|date|month|year|week|weekday|century|decade|season|morning|evening)"
+_PLACE = r"(city|town|country|place|region|state|continent|capital|venue|resort|building)"
+_KINDS: Sequence[tuple[str, Kind]] = (
+    (rf"{_MANY}\b", "number"),
+    (rf"(what|which)( is| was| are| were)?( the)? {_MEASURE}\b", "number"),
+    (rf"(on |in |by |until |since )?(what|which) {_TIME}\b|(since |until |by )?when\b", "time"),
+    (rf"(in |at |to |from )?(what|which) {_PLACE}\b|(from )?where\b", "place"),
+    (r"(to |with |by |from )?(who|whom|whose)\b", "person"),
+)
+_CLAUSE = re.compile(r"[,;:.!?–—]\s")
+_NUMBERS = frozenset(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy
+    eighty ninety hundred thousand million billion trillion dozen half third quarter once
+    twice several single both couple double majority""".split()
+)
+_TIMES = frozenset(
+    """january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter
+    year years month months week weeks weekend day days today yesterday tomorrow tonight
+    morning evening night christmas easter early late later soon earlier recently century
+    decade after before during until since when ago next last annual""".split()
+)
+_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}\b")
+
+
+def kind_of(question: str) -> Kind | None:
+    """Give the kind of thing a question asks for, or None where its words do not tell."""
+    clauses = [" ".join(words(clause)) for clause in _CLAUSE.split(question)]
+    for pattern, kind in _KINDS:
+        if any(re.match(rf"(?:(?:and|but|so|exactly) )*{pattern}", clause) for clause in clauses):
+            return kind
+    return None
+
+
+def offers(kind: Kind, sentence: str, question: str) -> bool:
+    """Whether a sentence has a thing of a kind that the question did not bring itself."""
+    asked = {stem(word) for word in words(question)}
+    fresh = [w for w in WORD.findall(sentence) if stem(fold(w)) not in asked]
+    folded = {fold(word) for word in fresh}
+    if kind == "number":
+        return bool(folded & _NUMBERS) or any(any(c.isdigit() for c in w) for w in fresh)
+    if kind == "time":
+        return bool(folded & _TIMES) or bool(_YEAR.search(" ".join(fresh)))
+    return any(_is_name(word, sentence) for word in fresh)
+
+
+def _is_name(word: str, sentence: str) -> bool:
+    """A capitalised word that does not only open the sentence."""
+    opens = sentence.lstrip("\"'“‘( ").startswith(word) and fold(word) in STOPWORDS
+    return word[0].isupper() and not opens and fold(word) not in _TIMES

@@ -1,0 +1,54 @@
+"""What a question asks for, and what a sentence offers."""
+
+import pytest
+
+from rag.expected import kind_of, offers
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many troops are there?", "number"),
+        ("how large an army did they keep", "number"),
+        ("What is the number of seats?", "number"),
+        ("Exactly how much did it cost?", "number"),
+        ("When does it begin?", "time"),
+        ("On what day was the vote?", "time"),
+        ("Until when is it open?", "time"),
+        ("In which year did she leave?", "time"),
+        ("Who took over?", "person"),
+        ("So whom did she meet?", "person"),
+        ("Where did they meet?", "place"),
+        ("In which city did they meet?", "place"),
+        ("After the talks in Lima, where did they go?", "place"),
+        ("How did they react?", None),
+        ("What did the man who left say?", None),
+        ("Is it known when it begins?", None),
+        ("Why?", None),
+        ("", None),
+    ],
+)
+def test_kind_is_read_from_the_opening(question, kind):
+    assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "question", "good"),
+    [
+        ("number", "It has 800,000 men.", "How many men?", True),
+        ("number", "It has ninety men.", "How many men?", True),
+        ("number", "It has men.", "How many men?", False),
+        ("number", "In 2025 it had men.", "How many men were there in 2025?", False),
+        ("time", "They met on Sunday.", "When did they meet?", True),
+        ("time", "They met in 1998.", "When did they meet?", True),
+        ("time", "They met in Lima.", "When did they meet?", False),
+        ("person", "It was Ada Deniz.", "Who was it?", True),
+        ("person", "The man left.", "Who left?", False),
+        ("person", "Deniz left.", "Who left Deniz?", False),
+        ("place", "They met in Lima.", "Where did they meet?", True),
+        ("place", "They met at a resort.", "Where did they meet?", False),
+        ("place", "They met on Sunday.", "Where did they meet?", False),
+    ],
+)
+def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, question, good):
+    assert offers(kind, sentence, question) is good
