@@ -17,7 +17,8 @@ VOCABULARY = "vocabulary.json"
 # Words of asking rather than of what is asked for; that they are missing says nothing.
 ASKING = frozenset(
     """many much any large big long often ever yet happen happened happening know known tell explain
-    describe please give name list mean means exactly really actually want like get make can""".split()
+    describe please give name list mean means exactly really actually want like get
+    make can""".split()
 )
 NOTHING = "\x00"  # stands in for a passage without any word, which BM25 cannot hold
 
