@@ -23,10 +23,10 @@ def witnesses(
     """Give what speaks for and against an answer, by name.
 
     ``best``: the highest logit of the reranker, which was trained with "none of these" as a choice
-    of logit 0. ``lacks``: 1 where the question asks for a number, time, person or place and the
-    sentences to be shown have none. ``named`` and ``covered``: shares of the question's names and
-    of its content words that these sentences or their contexts have. ``model``: the language
-    model's log-odds of "yes" (0 without one).
+    of logit 0. ``near``: the highest cosine of question and sentence. ``lacks``: 1 where the
+    question asks for a number, time, person or place and the sentences to be shown have none.
+    ``named`` and ``covered``: shares of the question's names and of its content words that these
+    sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
     """
     shown = hits[:QUOTES]
     kind = kind_of(question)
@@ -34,6 +34,7 @@ def witnesses(
     there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
     return {
         "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),
+        "near": max((hit.nearness for hit in shown), default=0.0),
         "lacks": float(not fits),
         "named": _share(_names(question), there),
         "covered": _share([w for w in words(question) if w not in STOPWORDS], there),

@@ -17,7 +17,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag.corpus import Article, Sentence
-from rag.embedder import Embedder
+from rag.embedder import Embedder, Encoded
 from rag.index import Index
 from rag.reranker import Reranker, blend
 from rag.settings import Settings
@@ -30,7 +30,7 @@ class Hit:
     """A ranked sentence; ``rank`` counts from 1, a higher ``score`` is better.
 
     ``relevance`` is the reranker's logit (above 0: more likely than not to answer), or None
-    when no reranker ran.
+    when no reranker ran. ``nearness`` is the cosine of question and sentence.
     """
 
     rank: int
@@ -39,6 +39,7 @@ class Hit:
     context: str
     score: float
     relevance: float | None = None
+    nearness: float = 0.0
 
 
 def fuse(
@@ -69,7 +70,8 @@ class Retriever:
     ) -> list[Hit]:
         """Give up to k sentences, best first, from articles dated up to ``as_of``."""
         query = self.index.offices.named(query)
-        ranked = self._candidates(query, max(k, self.settings.candidates), as_of)
+        encoded = next(iter(self.embedder.encode([query])))
+        ranked = self._candidates(query, encoded, max(k, self.settings.candidates), as_of)
         rows = [row for row, _ in ranked]
         found = [self.index.texts.passage(row) for row in rows]
         relevance: list[float | None] = [None] * len(rows)
@@ -79,6 +81,7 @@ class Retriever:
             relevance = list(logits)
             scores = blend(scores, logits)
         order = sorted(range(len(rows)), key=lambda i: (-scores[i], i))[:k]
+        nearness = self.index.vectors.get(np.array(rows, dtype=np.int64)) @ encoded.vector
         return [
             Hit(
                 rank,
@@ -87,12 +90,13 @@ class Retriever:
                 found[i][1].context,
                 scores[i],
                 relevance[i],
+                float(nearness[i]),
             )
             for rank, i in enumerate(order, 1)
         ]
 
     def _candidates(
-        self, query: str, k: int, as_of: datetime.date | None
+        self, query: str, encoded: Encoded, k: int, as_of: datetime.date | None
     ) -> list[tuple[int, float]]:
         """Rank rows by the three rankings; a far larger corpus changes k's share, not the way."""
         allowed = None
@@ -100,7 +104,6 @@ class Retriever:
             allowed = np.array(self.index.texts.rows(up_to=as_of.isoformat()), dtype=np.int64)
             if not len(allowed):
                 return []
-        encoded = next(iter(self.embedder.encode([query])))
         meaning = [row for row, _ in self.index.vectors.search(encoded.vector, k, allowed)]
         words = [row for row, _ in self.index.words.search(query, k, allowed)]
         both = list(dict.fromkeys([*meaning, *words]))
