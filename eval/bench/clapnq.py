@@ -46,8 +46,8 @@ def mark(question: Question, reply: Reply) -> Marks:
     return {
         "recall": share_found(wanted, reply.found),
         "rr": reciprocal_rank(wanted, reply.found),
-        "sentence_f1": 2 * both / ((len(chosen) + len(row["selected"])) or 1),
-        "chosen_f1": token_f1(told, needed) if told else 0.0,
+        "sentence_f1": 2 * both / (len(chosen) + len(wanted)) if wanted else None,
+        "chosen_f1": token_f1(told, needed) if wanted else None,
         "rouge": rouge_l(without_markers(reply.text), row["answer"]) if reply.text else 0.0,
     }
 
