@@ -7,10 +7,10 @@ export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install models index chat ask test browser lint format eval bench wheel clean
+.PHONY: help install models index chat ask test browser lint format eval eval-gate bench wheel clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 install: $(VENV)/.installed ## the environment in .venv/
 
@@ -55,8 +55,14 @@ format: install
 eval: index ## check answers against the gold questions
 	@$(BIN)/rag eval
 
-bench: index ## outside benchmarks, where their data is
-	@$(BIN)/python -m eval.bench
+eval-gate: index ## what CI holds a change to: all questions quotes only, a third with the model
+	@failed=0; \
+	$(BIN)/rag eval --llm none --out eval/out/none || failed=1; \
+	$(BIN)/rag eval --llm local --third --out eval/out/local || failed=1; \
+	exit $$failed
+
+bench: index ## outside benchmarks, where their data is (LLM=local for the language model)
+	@$(BIN)/python -m eval.bench all --llm $(or $(LLM),none)
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -21,6 +21,7 @@ from .rankers import Bm25, Cosine, one_line
 from .rows import Cited, Found, Row, Said
 from .scoring import Corpus, K
 from .systems import code_digest, elapsed
+from .tokens import TokenMeter, metered
 
 QUOTES = 3
 CHUNK_CHARS, CHUNK_OVERLAP, CHUNKS = 1000, 200, 4
@@ -36,6 +37,7 @@ class Bm25Quotes:
     name = "bm25"
 
     def __init__(self, corpus: Corpus) -> None:
+        self.meter = TokenMeter()
         self._sentences = corpus.sentences
         self._bm25 = Bm25([one_line(s) for s in self._sentences])
         self.key = corpus_key(corpus.articles) + code_digest()
@@ -70,7 +72,7 @@ class StockRecipe:
     name = "stock"
 
     def __init__(self, corpus: Corpus, llm: BaseChatModel, llm_key: str, embed: Embedder) -> None:
-        self._llm = llm
+        self._llm, self.meter = llm, metered(llm)
         self._chunks = [chunk for article in corpus.articles for chunk in chunks(article)]
         self._cosine = Cosine([chunk.quote for chunk in self._chunks], embed)
         self.key = corpus_key(corpus.articles) + llm_key + code_digest()
@@ -96,7 +98,7 @@ class WholeCorpus:
     name = "whole"
 
     def __init__(self, corpus: Corpus, llm: BaseChatModel, llm_key: str) -> None:
-        self._llm = llm
+        self._llm, self.meter = llm, metered(llm)
         self._sources = [
             Cited(n, s.article, s.start, s.end, s.text) for n, s in enumerate(corpus.sentences, 1)
         ]

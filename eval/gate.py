@@ -1,4 +1,8 @@
-"""The gate: thresholds a run must meet, a table for each system in ``gate.toml``."""
+"""The gate: thresholds a run must meet, a table for each system in ``gate.toml``.
+
+It never moves down in silence: the gate is kept with each report (``rag eval --keep``), and what is
+laxer than the one kept last needs a line in CHANGELOG.md that says why.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,6 +15,7 @@ from .scoring import LABELS
 from .stats import Figure
 
 Thresholds = dict[str, dict[str, dict[str, float]]]
+LEAST_REASON = 10  # characters of a reason in the changelog
 
 
 class GateMissed(RagError):
@@ -26,6 +31,8 @@ class Check:
     bound: str
     limit: float
     value: float | None
+    low: float | None = None
+    high: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -70,10 +77,10 @@ def _is_bounds(bounds: object) -> bool:
 def check(gate: Thresholds, runs: Mapping[str, Mapping[str, Figure]]) -> list[Check]:
     """Hold each system's figures against its thresholds; systems without any pass unseen."""
     return [
-        Check(system, metric, bound, float(limit), figure.value if figure else None)
+        Check(system, metric, bound, float(limit), figure.value, figure.low, figure.high)
         for system, figures in runs.items()
         for metric, bounds in gate.get(system, {}).items()
-        for figure in [figures.get(metric)]
+        for figure in [figures.get(metric, Figure(None))]
         for bound, limit in bounds.items()
     ]
 
@@ -83,3 +90,32 @@ def require(checks: list[Check]) -> None:
     missed = [str(each) for each in checks if not each.passed]
     if missed:
         raise GateMissed("the gate is missed: " + "; ".join(missed))
+
+
+def loosened(gate: Thresholds, before: Thresholds) -> list[str]:
+    """Name each threshold that is laxer than before, such as ``none: correct min 0.62 -> 0.58``.
+
+    One that is gone is laxer; so is the whole table of a system that is gone.
+    """
+    found = []
+    for system, metrics in before.items():
+        for metric, bounds in metrics.items():
+            for bound, old in bounds.items():
+                new = gate.get(system, {}).get(metric, {}).get(bound)
+                if new is None or (new < old if bound == "min" else new > old):
+                    told = "gone" if new is None else f"{new:g}"
+                    found.append(f"{system}: {metric} {bound} {old:g} -> {told}")
+    return found
+
+
+def unexplained(gate: Thresholds, before: Thresholds, changelog: str) -> list[str]:
+    """Name what is laxer than before and has no line in the changelog that goes on to say why."""
+    lines = [" ".join(line.split()) for line in changelog.splitlines()]
+
+    def explained(what: str) -> bool:
+        return any(
+            what in line and len(line.partition(what)[2].strip(" :;,.-")) >= LEAST_REASON
+            for line in lines
+        )
+
+    return [what for what in loosened(gate, before) if not explained(what)]

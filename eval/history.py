@@ -1,17 +1,15 @@
-"""The last committed report, and what has changed since."""
+"""The last report that was kept, the gate it was kept with, and what has changed since."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rag.errors import RagError
 
+from .gate import Thresholds
 from .scoring import Scored
 from .stats import Figure, paired_permutation
-
-LAST = Path(__file__).with_name("last.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +29,62 @@ class Change:
     p: float
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What was kept: figures and right answers by ``system`` or ``system/third``, and the gate.
+
+    Latencies are not kept, they are the machine's.
+    """
+
+    figures: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    right: dict[str, dict[str, int]] = field(default_factory=dict)
+    gate: Thresholds = field(default_factory=dict)
+
+
 def keep(
-    path: Path, runs: Mapping[str, Sequence[Scored]], figures: Mapping[str, Mapping[str, Figure]]
+    path: Path,
+    runs: Mapping[str, Sequence[Scored]],
+    figures: Mapping[str, Mapping[str, Figure]],
+    gate: Thresholds | None = None,
 ) -> None:
     """Write what the next run is compared with; systems not in this run stay as they were."""
-    data = load(path)
+    last = load(path)
     for system, scored in runs.items():
-        data[system] = {
-            "figures": {
-                name: None if figure.value is None else round(figure.value, 4)
-                for name, figure in figures[system].items()
-                if not name.startswith("latency")
-            },
-            "right": {s.item.id: int(s.right) for s in scored},
+        last.right[system] = {s.item.id: int(s.right) for s in scored}
+        last.figures[system] = {
+            name: {key: round(float(value), 4) for key, value in asdict(figure).items()}
+            for name, figure in figures[system].items()
+            if figure.value is not None and not name.startswith("latency")
         }
+    data = {"figures": last.figures, "right": last.right, "gate": gate or last.gate}
     path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read the last report; empty where there is none yet."""
+def load(path: Path) -> Last:
+    """Read the last report; empty where there is none yet. Raises RagError."""
     try:
-        data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        data = json.loads(path.read_text("utf-8"))
+        return Last(data["figures"], data["right"], data["gate"])
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as problem:
-        raise RagError(f"the last report {path.name} cannot be read: {problem}") from problem
-    return data
+        return Last()
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise RagError(
+            f"the last report {path.name} cannot be read ({problem}); restore it, or take it away"
+        ) from problem
 
 
-def change(system: str, scored: Sequence[Scored], last: Mapping[str, Any]) -> Change | None:
-    """Compare one system's run with the last report, question by question."""
-    if system not in last:
+def change(system: str, scored: Sequence[Scored], last: Last, part: str = "") -> Change | None:
+    """Compare one system's run with the last report, question by question.
+
+    A part of the questions (``/third``) is compared with the whole run where only that was kept.
+    """
+    kept = last.right.get(system + part)
+    whole = last.right.get(system) if kept is None else None
+    if kept is None and whole is None:
         return None
-    before = {str(name): bool(right) for name, right in last[system]["right"].items()}
+    names = {s.item.id for s in scored}
+    before = {name: bool(right) for name, right in (kept or whole or {}).items()
+              if whole is None or name in names}  # fmt: skip
     now = {s.item.id: s.right for s in scored}
     both = [name for name in now if name in before]
     ones, others = [float(before[name]) for name in both], [float(now[name]) for name in both]

@@ -18,6 +18,7 @@ from rag.settings import Settings
 from .baselines import NAMES, Bm25Quotes, StockRecipe, WholeCorpus, window_for
 from .scoring import Corpus
 from .systems import Product, System
+from .tokens import metered
 
 
 class Remembering:
@@ -48,7 +49,7 @@ def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
     if name not in NAMES:
         rag = RecordedRag.from_settings(settings.model_copy(update={"llm": name}))
         assert isinstance(rag, RecordedRag)
-        return Product(name, rag, lambda: rag.heard)
+        return Product(name, rag, lambda: rag.heard, metered(rag.llm))
     if name == "whole":
         room = max(settings.context_tokens, window_for(corpus) + settings.answer_tokens)
         settings = settings.model_copy(update={"context_tokens": room})

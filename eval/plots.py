@@ -20,13 +20,14 @@ def draw(runs: Runs, folder: Path) -> list[str]:
         "latency": _latency,
     }
     for name, picture in pictures.items():
-        with _axes(folder / f"{name}.png") as axes:
+        with canvas(folder / f"{name}.png") as axes:
             picture(axes, runs)
     return [f"{name}.png" for name in pictures]
 
 
 @contextmanager
-def _axes(path: Path) -> Iterator[Any]:
+def canvas(path: Path) -> Iterator[Any]:
+    """Give axes to draw on; they are saved as a PNG when the block ends."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -53,7 +54,7 @@ def _score_per_type(axes: Any, runs: Runs) -> None:  # noqa: ANN401 - matplotlib
     axes.set_xlim(0, 1.08)
     axes.set_xlabel("share of questions answered, or declined, rightly")
     axes.set_title("Answer correctness by type of question")
-    _legend(axes)
+    legend(axes)
 
 
 def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
@@ -68,7 +69,7 @@ def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     axes.set_xlabel("coverage: share of questions answered, the surest first")
     axes.set_ylabel("risk: share of those answers that are wrong")
     axes.set_title("Risk against coverage; the dot is where the system stands")
-    _legend(axes)
+    legend(axes)
 
 
 def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
@@ -86,10 +87,11 @@ def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     axes.set_xlabel("seconds to the whole answer (log scale; grey lines: p50 and p95)")
     axes.set_ylabel("share of questions answered by then")
     axes.set_title("Latency")
-    _legend(axes)
+    legend(axes)
 
 
-def _legend(axes: Any) -> None:  # noqa: ANN401
+def legend(axes: Any) -> None:  # noqa: ANN401
+    """Put the names beside the picture, where there are any."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 

@@ -11,6 +11,8 @@ from .gate import Check
 from .scoring import LABELS, Scored, by_type, explain, values
 from .stats import Figure, paired_permutation
 
+WHOLE = {"quoted_chars", "tokens_in", "tokens_out", "latency_p50_ms", "latency_p95_ms"}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -22,16 +24,18 @@ class Run:
     checks: Sequence[Check] = ()
     search: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     misattributed: Sequence[str] = ()
-    last: Mapping[str, Any] = field(default_factory=dict)
+    last: history.Last = field(default_factory=history.Last)
+    part: str = ""
 
 
 def write(run: Run, folder: Path) -> None:
-    """Write report.json, report.md, junit.xml and the pictures into a folder."""
+    """Write report.json, report.md, summary.md, junit.xml and the pictures into a folder."""
     pictures = plots.draw(run.scored, folder)
     (folder / "report.json").write_text(
         json.dumps(_data(run), ensure_ascii=False, indent=1) + "\n", "utf-8"
     )
     (folder / "report.md").write_text(markdown(run, pictures), "utf-8")
+    (folder / "summary.md").write_text(summary(run), "utf-8")
     junit.write(folder / "junit.xml", run.scored, run.checks)
 
 
@@ -39,11 +43,11 @@ def _data(run: Run) -> dict[str, Any]:
     return {
         "about": run.about,
         "figures": {
-            name: {metric: _rounded(figure) for metric, figure in figures.items()}
+            name: {metric: rounded(figure) for metric, figure in figures.items()}
             for name, figures in run.figures.items()
         },
         "types": {
-            name: {kind: _rounded(figure) for kind, figure in by_type(scored).items()}
+            name: {kind: rounded(figure) for kind, figure in by_type(scored).items()}
             for name, scored in run.scored.items()
         },
         "search": run.search,
@@ -55,21 +59,16 @@ def _data(run: Run) -> dict[str, Any]:
     }
 
 
-def _rounded(figure: Figure) -> dict[str, float | int | None]:
+def rounded(figure: Figure) -> dict[str, float | int | None]:
+    """Give a figure as plain data, four places."""
     whole = asdict(figure)
     return {key: round(v, 4) if isinstance(v, float) else v for key, v in whole.items()}
 
 
 def markdown(run: Run, pictures: Sequence[str] = ()) -> str:
-    """Give the page."""
+    """Give the whole page."""
     parts = [
-        "# Evaluation",
-        _about(run),
-        "## Figures",
-        "Each with its 95 % bootstrap interval over questions. `n` below is the number of "
-        "questions that are eligible; an empty cell means none is.",
-        figures_table(run.figures),
-        *_comparison(run),
+        *_opening(run),
         *_gate(run),
         "## By type of question",
         _types(run),
@@ -82,6 +81,23 @@ def markdown(run: Run, pictures: Sequence[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def summary(run: Run) -> str:
+    """Give what a CI job shows of the page: figures, gate, and what has changed."""
+    return "\n\n".join([*_opening(run), *_gate(run), *_changes(run)]) + "\n"
+
+
+def _opening(run: Run) -> list[str]:
+    return [
+        "# Evaluation",
+        _about(run),
+        "## Figures",
+        "Each with its 95 % bootstrap interval over questions; n is the number of questions that "
+        "are eligible, and an empty cell means that none is.",
+        figures_table(run.figures),
+        *_comparison(run),
+    ]
+
+
 def _about(run: Run) -> str:
     return "\n".join(f"- {key}: {value}" for key, value in run.about.items() if key != "provenance")
 
@@ -92,18 +108,19 @@ def figures_table(figures: Mapping[str, Mapping[str, Figure]]) -> str:
     for metric, label in LABELS.items():
         row = [figures[system].get(metric, Figure(None)) for system in figures]
         if any(figure.value is not None for figure in row):
-            shown = (show(figure, whole=metric.endswith(("_ms", "_chars"))) for figure in row)
+            shown = (show(figure, whole=metric in WHOLE) for figure in row)
             lines.append(f"| {label} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def show(figure: Figure, *, whole: bool = False) -> str:
+def show(figure: Figure, *, whole: bool = False, counted: bool = True) -> str:
     """Give a figure with its interval and count, such as ``0.842 (0.80-0.88, n 214)``."""
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
     if whole:
         return f"{figure.value:,.0f} ({figure.low:,.0f}-{figure.high:,.0f})"
-    return f"{figure.value:.3f} ({figure.low:.2f}-{figure.high:.2f}, n {figure.n})"
+    count = f", n {figure.n}" if counted else ""
+    return f"{figure.value:.3f} ({figure.low:.2f}-{figure.high:.2f}{count})"
 
 
 def _comparison(run: Run) -> list[str]:
@@ -123,9 +140,15 @@ def _comparison(run: Run) -> list[str]:
 def _gate(run: Run) -> list[str]:
     if not run.checks:
         return []
-    missed = [f"- **missed** {check}" for check in run.checks if not check.passed]
-    verdict = f"{len(run.checks) - len(missed)} of {len(run.checks)} thresholds are met."
-    return ["## Gate", "\n".join([verdict, "", *missed]).strip()]
+    met = sum(check.passed for check in run.checks)
+    lines = ["| system | metric | wanted | measured | |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {c.system} | {LABELS[c.metric]} | {'≥' if c.bound == 'min' else '≤'} {c.limit:g} "
+        f"| {show(Figure(c.value, c.low, c.high), counted=False, whole=c.metric in WHOLE)} "
+        f"| {'met' if c.passed else '**missed**'} |"
+        for c in run.checks
+    ]
+    return ["## Gate", f"{met} of {len(run.checks)} thresholds are met.", "\n".join(lines)]
 
 
 def _types(run: Run) -> str:
@@ -145,17 +168,28 @@ def _search(run: Run) -> list[str]:
 def _changes(run: Run) -> list[str]:
     parts = ["## Since the last report"]
     for system, scored in run.scored.items():
-        change = history.change(system, scored, run.last)
+        change = history.change(system, scored, run.last, run.part)
         if change is None:
             parts.append(f"`{system}` is not in the last report.")
             continue
         lines = [f"`{system}`: {change.before:.3f} → {change.after:.3f}, p = {change.p:.4f}", ""]
-        for what in ("fixed", "broken", "new"):
-            names = getattr(change, what)
-            if names:
-                lines.append(f"- {what} ({len(names)}): {', '.join(names)}")
-        parts.append("\n".join(lines).strip())
+        parts.append("\n".join([*lines, *_flips(change)]).strip())
     return parts
+
+
+def flips(run: Run) -> list[str]:
+    """Give a line for each kind of change since the last report, naming the questions."""
+    found = []
+    for system, scored in run.scored.items():
+        change = history.change(system, scored, run.last, run.part)
+        found += [f"{system}{line.removeprefix('-')}" for line in _flips(change) if change]
+    return found
+
+
+def _flips(change: history.Change | None) -> list[str]:
+    kinds = ("fixed", "broken", "new", "gone")
+    named = [(kind, getattr(change, kind, ())) for kind in kinds]
+    return [f"- {kind} ({len(names)}): {', '.join(names)}" for kind, names in named if names]
 
 
 def _wrong(run: Run) -> list[str]:

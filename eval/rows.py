@@ -46,8 +46,9 @@ class Row:
 
     ``key`` names everything the result depends on, ``standalone`` is the question that was searched
     for, ``confidence`` is larger where the system is surer that there is an answer (its scale is
-    its own), ``found`` is None for systems without a ranking of sentences. Only ``timings_ms`` may
-    differ between two runs.
+    its own), ``found`` is None for systems without a ranking of sentences, ``tokens`` are those
+    that a language model read (``in``) and wrote (``out``). Only ``timings_ms`` may differ between
+    two runs.
     """
 
     system: str
@@ -62,6 +63,7 @@ class Row:
     found: tuple[Found, ...] | None = None
     confidence: float = 0.0
     error: str | None = None
+    tokens: Mapping[str, int] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     def quotes(self) -> list[str]:

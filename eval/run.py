@@ -11,7 +11,7 @@ from rag.index import open_index
 from rag.settings import Settings, is_checkout, load_settings
 
 from . import gate as gates
-from . import history
+from . import history, report
 from .feedback import convert
 from .gold import Gold, load_gold, read_gold, weak_alternatives
 from .report import Run, figures_table
@@ -22,6 +22,7 @@ from .template import TEMPLATE
 HERE = Path(__file__).parent
 OWN_GOLD = HERE / "gold.jsonl"
 OWN_GATE = HERE / "gate.toml"
+OWN_LAST = HERE / "last.json"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -94,6 +95,8 @@ def run(
     """Check answers against gold questions; write JSON, one Markdown page, pictures and JUnit."""
     if context.invoked_subcommand:
         return
+    if keep and limit:
+        raise UsageError("--keep wants all questions, or the third; leave out --limit")
     folder = out or (HERE / "out" if is_checkout() else Path("rag-eval"))
     settings = load_settings(llm=llm, index=folder / "index" if source else index)
     if source:
@@ -114,6 +117,7 @@ def run(
     _possible(systems, settings)
     judged = gate or (OWN_GATE if gold == OWN_GOLD and not limit else None)
     marks, wrong = _speakers(gold, corpus)
+    kept = _last_report(gold, folder)
     task = Task(
         items=items,
         corpus=corpus,
@@ -122,11 +126,12 @@ def run(
         thresholds=gates.load_gate(judged) if judged else {},
         part="/third" if only_third else "",
         reuse=reuse,
+        last=history.load(kept),
         embedder=open_embedder(settings),
         marks=marks,
         misattributed=wrong,
     )
-    _finish(task, settings, keep=keep)
+    _finish(task, settings, kept if keep else None)
 
 
 @app.command()
@@ -210,15 +215,40 @@ def _check_gold(gold: Path, corpus: Corpus) -> None:
         raise typer.Exit(1)
 
 
-def _finish(task: Task, settings: Settings, *, keep: bool) -> None:
+def _last_report(gold: Path, folder: Path) -> Path:
+    """Where the report lies that a run is compared with: beside its gold questions."""
+    if gold != OWN_GOLD:
+        return gold.with_suffix(".last.json")
+    return OWN_LAST if is_checkout() else folder / OWN_LAST.name
+
+
+def _finish(task: Task, settings: Settings, keep: Path | None) -> None:
     from .opening import open_system
 
     result = evaluate(task, lambda name: open_system(name, settings, task.corpus))
     typer.echo(figures_table(result.figures))
+    for line in report.flips(result):
+        typer.echo(line)
     typer.echo(f"\nthe whole report: {task.folder / 'report.md'}")
-    if keep:
-        history.keep(history.LAST, result.scored, result.figures)
     _judge(result, task)
+    if keep:
+        _keep(keep, result, task)
+
+
+def _keep(path: Path, result: Run, task: Task) -> None:
+    """Keep a report with its gate; refuses where the gate went down and nobody said why."""
+    if path == OWN_LAST and task.thresholds:
+        changelog = (HERE.parent / "CHANGELOG.md").read_text("utf-8")
+        silent = gates.unexplained(task.thresholds, task.last.gate, changelog)
+        if silent:
+            raise gates.GateMissed(
+                "the report is not kept: the gate went down and CHANGELOG.md does not say why; add "
+                f"a line with {silent[0]!r} and the reason"
+            )
+    scored = {name + task.part: each for name, each in result.scored.items()}
+    figures = {name + task.part: each for name, each in result.figures.items()}
+    history.keep(path, scored, figures, task.thresholds)
+    typer.echo(f"kept for later runs: {path}")
 
 
 def _judge(result: Run, task: Task) -> None:

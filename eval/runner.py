@@ -67,8 +67,9 @@ def run_system(
 
 
 def _ask(system: System, item: Gold) -> Row:
+    system.meter.clear()
     try:
-        return system.answer(item)
+        return replace(system.answer(item), tokens=system.meter.counts())
     except Exception as problem:  # noqa: BLE001 - whatever breaks is scored as the worst answer
         told = " ".join(str(problem).split())[:300]
         error = f"{type(problem).__name__}: {told}"

@@ -40,10 +40,11 @@ LABELS = {
     "attribution": "attribution accuracy",
     "errors": "errors (share)",
     "quoted_chars": "characters quoted (median)",
+    "tokens_in": "tokens the model read (mean)",
+    "tokens_out": "tokens the model wrote (mean)",
     "latency_p50_ms": "latency p50 (ms)",
     "latency_p95_ms": "latency p95 (ms)",
 }
-LESS_IS_BETTER = {"aurc", "errors", "quoted_chars", "latency_p50_ms", "latency_p95_ms"}
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,9 @@ def summarise(scored: Sequence[Scored]) -> dict[str, Figure]:
     summary["aurc"] = figure(sure, abstention.aurc)
     lengths = [float(sum(map(len, s.row.quotes()))) for s in scored if s.row.status == "answered"]
     times = [s.row.timings_ms["total"] for s in scored if "total" in s.row.timings_ms]
+    for way in ("in", "out"):
+        told = [float(s.row.tokens[way]) for s in scored if s.row.tokens]
+        summary[f"tokens_{way}"] = mean_figure(told)
     for name, samples, share in (
         ("quoted_chars", lengths, 50),
         ("latency_p50_ms", times, 50),

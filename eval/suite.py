@@ -25,8 +25,9 @@ Opener = Callable[[str], System]
 class Task:
     """What is to be evaluated, and where the report goes.
 
-    ``part`` is "/third" where only that is asked; ``embedder`` is what the plain searches need,
-    without it none are run; ``marks`` are attribution's, the same under whatever model.
+    ``part`` is "/third" where only that is asked; ``last`` is what the run is compared with;
+    ``embedder`` is what the plain searches need, without it none are run; ``marks`` are
+    attribution's, the same under whatever model.
     """
 
     items: Sequence[Gold]
@@ -36,7 +37,7 @@ class Task:
     thresholds: gates.Thresholds = field(default_factory=dict)
     part: str = ""
     reuse: bool | None = None
-    last: Path = history.LAST
+    last: history.Last = field(default_factory=history.Last)
     embedder: Embedder | None = None
     marks: Sequence[float] = ()
     misattributed: Sequence[str] = ()
@@ -74,7 +75,8 @@ def evaluate(task: Task, open_system: Opener) -> report.Run:
         checks=gates.check(task.thresholds, told),
         search=_search(task, [rows[name] for name in provenance][:1]),
         misattributed=task.misattributed,
-        last=history.load(task.last),
+        last=task.last,
+        part=task.part,
     )
     report.write(run, task.folder)
     return run

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,9 @@ from rag.settings import Settings
 
 from .gold import Gold
 from .rows import Row, row_from_answer
+from .tokens import TokenMeter
 
-_OURS = ("systems", "baselines", "rankers", "rows", "plainprompt")
+_OURS = ("systems", "baselines", "rankers", "rows", "plainprompt", "tokens")
 
 
 class System(Protocol):
@@ -33,6 +34,10 @@ class System(Protocol):
     @property
     def key(self) -> str:
         """All that its answers depend on besides the question."""
+
+    @property
+    def meter(self) -> TokenMeter:
+        """What counts its language model's tokens."""
 
     def answer(self, item: Gold) -> Row:
         """Answer one item; raises whatever goes wrong."""
@@ -78,6 +83,7 @@ class Product:
     name: str
     rag: Asked
     heard: Callable[[], float | None] = lambda: None
+    meter: TokenMeter = field(default_factory=TokenMeter)
 
     @property
     def key(self) -> str:

@@ -55,10 +55,16 @@ class Group:
     held_out: bool
 
 
+def held_out_titles(rows: Iterable[dict[str, Any]]) -> set[str]:
+    """Give the SQuAD articles that are kept for measuring: every fifth by title."""
+    return set(sorted({row["title"] for row in rows})[::HELD_OUT])
+
+
 def squad_groups(path: Path, embedder: SentenceEmbedder) -> Iterator[Group]:
     """Make groups of SQuAD 2.0 rows; the pool of negatives is the whole Wikipedia article."""
     rows = sorted(_rows(path), key=lambda row: row["title"])
-    for number, (title, found) in enumerate(groupby(rows, key=lambda row: row["title"])):
+    kept_apart = held_out_titles(rows)
+    for title, found in groupby(rows, key=lambda row: row["title"]):
         asked = list(found)
         pool: list[tuple[str, int, int, Pair]] = []
         for context in dict.fromkeys(row["context"] for row in asked):
@@ -74,7 +80,7 @@ def squad_groups(path: Path, embedder: SentenceEmbedder) -> Iterator[Group]:
                 if j not in good
                 and (pool[j][0] == row["context"] or not _holds(pool[j][3][0], told))
             ]
-            yield _group(row["question"], pool, good, bad, held_out=number % HELD_OUT == 0)
+            yield _group(row["question"], pool, good, bad, held_out=title in kept_apart)
 
 
 def covid_groups(questions: Path, articles: Path, embedder: SentenceEmbedder) -> Iterator[Group]:

@@ -25,6 +25,7 @@ from langchain_core.messages import (
     HumanMessage,
     SystemMessage,
 )
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
@@ -155,15 +156,10 @@ class LocalChat(BaseChatModel):
             "logprobs": choice.get("logprobs"),
             "timings": reply.get("timings"),
         }
-        usage = reply["usage"]
         message = AIMessage(
             content=choice["message"]["content"] or "",
             response_metadata=meta,
-            usage_metadata={
-                "input_tokens": usage["prompt_tokens"],
-                "output_tokens": usage["completion_tokens"],
-                "total_tokens": usage["total_tokens"],
-            },
+            usage_metadata=_usage(reply["usage"]),
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -174,28 +170,36 @@ class LocalChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,  # noqa: ANN401 - LangChain's signature
     ) -> Iterator[ChatGenerationChunk]:
-        request = {**self._request(messages, stop, kwargs), "stream": True}
+        request = {
+            **self._request(messages, stop, kwargs),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
         for piece in self._pieces(request):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-            if run_manager:
-                run_manager.on_llm_new_token(piece, chunk=chunk)
+            if isinstance(piece, str):
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+                if run_manager:
+                    run_manager.on_llm_new_token(piece, chunk=chunk)
+            else:  # the last: no words, but how many tokens all of it took
+                message = AIMessageChunk(content="", usage_metadata=piece)
+                chunk = ChatGenerationChunk(message=message)
             yield chunk
 
-    def _pieces(self, request: dict[str, Any]) -> Iterator[str]:
-        """Run a generation in a thread and hand its pieces over as they come.
+    def _pieces(self, request: dict[str, Any]) -> Iterator[str | UsageMetadata]:
+        """Run a generation in a thread and hand its pieces over as they come, its usage last.
 
         Leaving the loop early, or a wait longer than ``timeout``, stops the generation.
         """
-        pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+        pieces: queue.Queue[str | UsageMetadata | BaseException | None] = queue.Queue()
         stopped = threading.Event()
 
         def on_chunk(chunk: dict[str, Any]) -> bool:
             if "error" in chunk:
                 pieces.put(_failure(chunk))
                 return True
-            piece = chunk["choices"][0]["delta"].get("content") if chunk.get("choices") else None
-            if piece:
-                pieces.put(piece)
+            told = _told(chunk)
+            if told:
+                pieces.put(told)
             return stopped.is_set()
 
         def work() -> None:
@@ -224,6 +228,21 @@ class LocalChat(BaseChatModel):
                 yield piece
         finally:
             stopped.set()
+
+
+def _told(chunk: dict[str, Any]) -> str | UsageMetadata | None:
+    """Give what a chunk of a stream tells: words, or at the end how many tokens it took."""
+    if chunk.get("usage"):
+        return _usage(chunk["usage"])
+    return chunk["choices"][0]["delta"].get("content") if chunk.get("choices") else None
+
+
+def _usage(usage: dict[str, Any]) -> UsageMetadata:
+    return UsageMetadata(
+        input_tokens=usage["prompt_tokens"],
+        output_tokens=usage["completion_tokens"],
+        total_tokens=usage["total_tokens"],
+    )
 
 
 def _json_format(schema: dict[str, Any]) -> dict[str, Any]:

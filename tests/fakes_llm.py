@@ -140,6 +140,7 @@ def fix_calibration(monkeypatch) -> None:
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
 
 
+USAGE = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
 YES = [{"token": "yes", "logprob": -0.1}]
 
 
@@ -166,7 +167,7 @@ class FakeServer:
                 self.stopped.set()
                 return None
         on_chunk({"choices": [{"delta": {}}]})
-        on_chunk({"choices": []})
+        on_chunk({"choices": [], "usage": USAGE})
         return None
 
     def _endlessly(self):
@@ -185,7 +186,7 @@ class FakeServer:
                     "logprobs": {"content": [{"token": "yes", "top_logprobs": YES}]},
                 }
             ],
-            "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9},
+            "usage": USAGE,
         }
 
 

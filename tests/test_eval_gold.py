@@ -1,7 +1,6 @@
 """The gold questions and the loader that refuses what does not hold."""
 
 import json
-from pathlib import Path
 
 import pytest
 from eval_loader import load
@@ -133,17 +132,3 @@ def test_the_template_is_a_gold_file_once_its_examples_are_uncommented():
     quote = items[0].evidence[0][0]
     assert quote.end - quote.start == len(quote.quote)
     assert all(not line or line.startswith("//") for line in template.split("\n"))
-
-
-def test_rag_never_imports_or_reads_the_evaluation():
-    """The one way from rag to eval is the loader in cli.py."""
-    package = Path(resource("prompts")).parent / "rag"
-    for path in package.rglob("*.py"):
-        text = path.read_text("utf-8")
-        if path.name == "cli.py":
-            head, _, rest = text.partition("def _load_evaluation()")
-            text = head + rest.partition("\n\n\n")[2]
-            text = text.replace('"eval",', "").replace("rag eval", "")
-        for trace in ("import eval", "from eval", "quotable_eval", "gold.jsonl", "speakers.jsonl"):
-            assert trace not in text, f"{path.name} reaches for the evaluation: {trace}"
-        assert 'resource("eval")' not in text, f"{path.name} reads the evaluation's folder"

@@ -1,8 +1,6 @@
 """A whole evaluation with a fake product: every deliberate fault turns the gate red by name."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -19,14 +17,13 @@ from rag.answer import Abstention, Answer, Claim, Statement, number
 from rag.citation import cite
 from rag.corpus import Article
 from rag.embedder import Encoded
-from rag.errors import ModelFailed, UsageError
+from rag.errors import ModelFailed, RagError, UsageError
 from rag.retriever import Hit
-from rag.settings import resource
 
 suite, gates, gold, rows = load("suite"), load("gate"), load("gold"), load("rows")
 run, systems, baselines = load("run"), load("systems"), load("baselines")
 scoring, history, plainprompt = load("scoring"), load("history"), load("plainprompt")
-opening = load("opening")
+opening, report = load("opening"), load("report")
 
 TEXTS = {
     "old.txt": ("2025-01-01", "The army counts 800 men. Ann leads the team. Rain fell in Paris."),
@@ -191,8 +188,9 @@ class FakeEmbedder:
 
 def evaluate(folder, rag=None, **more):
     rag = rag or FakeRag()
-    given = {"thresholds": GATE, "last": folder / "last.json", "systems": ["none"], **more}
-    task = suite.Task(ITEMS, CORPUS, folder=folder, **given)
+    kept = history.load(folder / "last.json")
+    given = {"items": ITEMS, "thresholds": GATE, "last": kept, "systems": ["none"], **more}
+    task = suite.Task(corpus=CORPUS, folder=folder, **given)
     return suite.evaluate(task, lambda name: systems.Product(name, rag))
 
 
@@ -334,7 +332,6 @@ def test_several_systems_stand_side_by_side(tmp_path):
         CORPUS,
         ["none", "bm25"],
         tmp_path,
-        last=tmp_path / "last.json",
         embedder=FakeEmbedder(),
     )
     result = suite.evaluate(task, systems_by_name.__getitem__)
@@ -474,21 +471,6 @@ def test_the_recorder_keeps_rankings_and_the_models_yes():
     assert "_model_logit" in vars(opening.Rag)
 
 
-@pytest.mark.parametrize(
-    ("args", "told"), [([], "benchmarks: clapnq"), (["squad2", "--data", "."], "skipped: squad2")]
-)
-def test_benchmarks_say_what_is_missing(args, told):
-    """They run as `python -m eval.bench`, from the folder above."""
-    done = subprocess.run(
-        [sys.executable, "-m", "eval.bench", *args],
-        cwd=resource("eval").parent,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0
-    assert told in done.stdout + done.stderr
-
-
 # The command
 
 
@@ -503,7 +485,6 @@ def command(monkeypatch, tmp_path):
     index = SimpleNamespace(articles=ARTICLES, close=lambda: None)
     monkeypatch.setattr(run, "open_index", lambda settings: index)
     monkeypatch.setattr(run, "open_embedder", lambda settings: FakeEmbedder())
-    monkeypatch.setattr(run.history, "LAST", tmp_path / "last.json")
     monkeypatch.setattr(
         opening, "open_system", lambda name, settings, corpus: systems.Product(name, opened.rag)
     )
@@ -542,11 +523,39 @@ def test_the_command_checks_gold(command, capsys):
     assert "line 1: 'type' is missing" in capsys.readouterr().err
 
 
-def test_the_command_keeps_a_report_for_later(command, tmp_path):
+def test_the_command_keeps_a_report_for_later(command, tmp_path, capsys):
     command("--keep")
-    kept = json.loads((tmp_path / "last.json").read_text("utf-8"))
-    assert kept["none"]["right"] == {item.id: 1 for item in ITEMS}
-    assert not any("latency" in name for name in kept["none"]["figures"])
+    kept = history.load(tmp_path / "gold.last.json")
+    assert kept.right == {"none": {item.id: 1 for item in ITEMS}}
+    assert kept.figures["none"]["correct"]["value"] == 1.0
+    assert not any("latency" in name for name in kept.figures["none"])
+    assert kept.gate == {"none": {"quote_exactness": {"min": 1.0}}}
+    command.opened.rag = Breaks()
+    with pytest.raises(gates.GateMissed):
+        command()
+    assert "none broken (2): rain, armies" in capsys.readouterr().out
+
+
+def test_a_part_or_a_missed_gate_is_not_kept(command, tmp_path):
+    with pytest.raises(UsageError, match="--keep wants all questions"):
+        command("--keep", "--limit", "2")
+    command.opened.rag = AltersQuotes()
+    with pytest.raises(gates.GateMissed):
+        command("--keep")
+    assert not (tmp_path / "gold.last.json").exists()
+
+
+def test_a_third_is_compared_with_the_whole_run(tmp_path):
+    result = evaluate(tmp_path)
+    history.keep(tmp_path / "last.json", result.scored, result.figures)
+    some = evaluate(tmp_path, Breaks(), part="/third", items=ITEMS[:2])
+    assert report.flips(some) == ["none broken (1): rain"]
+
+
+def test_a_damaged_last_report_is_told(tmp_path):
+    (tmp_path / "last.json").write_text("[]", "utf-8")
+    with pytest.raises(RagError, match=r"last report last\.json cannot be read"):
+        history.load(tmp_path / "last.json")
 
 
 def test_baselines_that_need_a_model_are_refused_at_once(command):

@@ -1,12 +1,13 @@
 """The rooms: who may import whom, and how long a function may be."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rag.settings import PACKAGE
+from rag.settings import PACKAGE, resource
 
 # A room imports only rooms above it.
 ORDER = """
@@ -28,6 +29,9 @@ OWNERS = {
 }
 FORBIDDEN = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib", "eval", "tests"}
 LONGEST = 60
+# The one way from rag to eval: the command that hands over to it.
+DOOR = {"evaluate", "_load_evaluation"}
+EVAL_FILES = {path.name for path in resource("eval").iterdir() if path.is_file()} - {"__init__.py"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
@@ -85,6 +89,31 @@ def test_no_text_is_ever_run_as_code(path):
     assert not called & {"eval", "exec", "compile", "__import__"}
 
 
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Give every string of a file but docstrings and what stands inside the door to eval."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        named = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        if getattr(node, "name", "") in DOOR:
+            skipped |= set(ast.walk(node))
+        elif named and ast.get_docstring(node) is not None:
+            skipped.add(node.body[0].value)
+        if node not in skipped and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def reaches_for_eval(text: str) -> bool:
+    """Whether a string names the evaluation's folder, one of its files or its package."""
+    parts = re.split(r"[/\\]", text)
+    return "eval" in parts or "quotable_eval" in text or bool(EVAL_FILES & set(parts))
+
+
+@pytest.mark.parametrize("path", FILES, ids=told)
+def test_no_room_names_the_evaluations_folder_or_files(path):
+    """What answers are checked against must not leak into the answers; imports are below."""
+    assert [text for text in texts(TREES[path]) if reaches_for_eval(text)] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=told)
 def test_no_function_is_longer_than_a_screen(path):
     lengths = {
@@ -96,6 +125,13 @@ def test_no_function_is_longer_than_a_screen(path):
 
 
 def test_these_checks_can_fail():
+    leak = (
+        'def f():\n    """Reads eval/x."""\n    return resource("eval") / "gold.jsonl", "a/eval/b"'
+    )
+    found = {text for text in texts(ast.parse(leak)) if reaches_for_eval(text)}
+    assert found == {"eval", "gold.jsonl", "a/eval/b"}
+    assert list(texts(ast.parse('def evaluate():\n    return "eval"'))) == []
+    assert not reaches_for_eval("script-src 'unsafe-eval'")
     tree = ast.parse("def f():\n    from rag import cli\n    import faiss.contrib\n")
     assert sorted(imports(tree)) == ["faiss.contrib", "rag.cli"]
     assert OWNERS["faiss"] != "cli"

@@ -128,6 +128,15 @@ def test_pieces_are_streamed_as_they_come(tmp_path):
     ]
 
 
+def test_stream_ends_with_the_tokens_it_took(tmp_path):
+    server = FakeServer("a", "b")
+    *words, last = chat(server, tmp_path).stream("?")
+    assert server.requests[0]["stream_options"] == {"include_usage": True}
+    whole = sum(words[1:], words[0]) + last
+    assert whole.text == "ab"
+    assert (whole.usage_metadata["input_tokens"], whole.usage_metadata["output_tokens"]) == (7, 2)
+
+
 @pytest.mark.parametrize(
     "error",
     [{"message": "context is full"}, "context is full", RuntimeError("context is full")],

@@ -8,40 +8,63 @@ from typing import Annotated
 import typer
 
 from rag.errors import RagError, UsageError
-from rag.settings import Settings, load_settings
+from rag.settings import load_settings
 
-from . import beir, clapnq, covidqa, squad2
+from . import beir, clapnq, covidqa, mtrag, quotesum, ramdocs, squad2
+from .asking import Task
 from .data import FOLDER, DataAbsent
+from .report import Report
 
-BENCHES: dict[str, Callable[[Settings, Path, int], str]] = {
-    "clapnq": clapnq.run,
-    "squad2": squad2.run,
+GIVEN = (clapnq, squad2, quotesum, ramdocs, mtrag)
+BENCHES: dict[str, Callable[[Task], Report]] = {
+    **{module.BENCH.name: module.BENCH.run for module in GIVEN},
     "covidqa": covidqa.run,
     "beir": beir.run,
 }
-LATER = ("quotesum", "ramdocs", "mtrag_un")
+ALL = [name for name in BENCHES if name != "beir"]  # that one needs a corpus of its own
+OUT = Path(__file__).resolve().parents[1] / "out" / "bench"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def bench(
-    name: Annotated[str | None, typer.Argument(help=", ".join(BENCHES))] = None,
-    limit: Annotated[int, typer.Option(min=0, help="So many questions; 0: the default.")] = 0,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help=f"all, {', '.join(BENCHES)}")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="So many questions, evenly spread over the set.")
+    ] = None,
     llm: Annotated[str, typer.Option(help="none, local, or another SPEC.")] = "none",
-    data: Annotated[Path | None, typer.Option(help="The folder of the outside data.")] = None,
+    data: Annotated[
+        Path, typer.Option(help="The folder of the outside data.", show_default="../shared/data")
+    ] = FOLDER,
+    out: Annotated[
+        Path, typer.Option(help="Where JSON and Markdown go.", show_default="eval/out/bench")
+    ] = OUT,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again what an earlier run has asked.")
+    ] = False,
 ) -> None:
-    """Run one outside benchmark and print published figures beside ours."""
-    if name is None:
-        typer.echo(f"benchmarks: {', '.join(BENCHES)}; not built yet: {', '.join(LATER)}")
+    """Run outside benchmarks; print our figures by stage, with published ones beside them."""
+    wanted = list(dict.fromkeys(names or []))
+    if not wanted:
+        typer.echo(f"benchmarks: all, {', '.join(BENCHES)}")
         return
-    if name not in BENCHES:
-        told = "is not built yet" if name in LATER else "is unknown"
-        raise UsageError(f"the benchmark {name!r} {told}; there are {', '.join(BENCHES)}")
-    try:
-        typer.echo(BENCHES[name](load_settings(llm=llm), data or FOLDER, limit))
-    except DataAbsent as absent:
-        typer.echo(f"skipped: {absent}", err=True)
+    wanted = ALL if wanted == ["all"] else wanted
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        raise UsageError(f"the benchmark {unknown[0]!r} is unknown; known: {', '.join(BENCHES)}")
+    task = Task(load_settings(llm=llm), data, out, limit, fresh)
+    for name in wanted:
+        try:
+            report = BENCHES[name](task)
+        except DataAbsent as absent:
+            typer.echo(f"skipped {name}: {absent}", err=True)
+            continue
+        report.write(task)
+        typer.echo(report.markdown() + "\n")
+        typer.echo(f"written: {task.file(report.name, '.md')} and .json", err=True)
 
 
 def main() -> None:

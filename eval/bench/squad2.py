@@ -1,50 +1,89 @@
-"""SQuAD 2.0 (Rajpurkar et al. 2018): whether the gate knows that a passage does not answer."""
+"""SQuAD 2.0 (Rajpurkar et al. 2018): whether the gate knows that a paragraph does not answer.
 
+Only articles that the reranker was not trained on (``eval/train_reranker.py`` keeps every fifth).
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from rag import gate
-from rag.progress import bar
-from rag.settings import Settings
-
-from .data import read, spread, table
-from .passage import article_of, open_passage
-
-PUBLISHED = [("best of AbstentionBench (a 32B model)", "0.840", "", "", "")]
+from ..matching import holds, without_markers
+from ..stats import Figure, figure
+from .data import read
+from .documents import Document, Question, Reply
+from .report import Marks, Measure, mean_of, refusing
+from .running import LEFT_EMPTY, Bench, reciprocal_rank, share_found
 
 
-def run(settings: Settings, folder: Path, limit: int) -> str:
-    """Give a Markdown table: F1, precision and recall of abstaining, and the AUC behind it."""
-    rows = spread(read(folder, "squad2.jsonl"), limit or 400)
-    rag, search = open_passage(settings.model_copy(update={"llm": "none"}))
-    sure, silent = [], []
-    with bar("SQuAD 2.0") as progress:
-        for done, row in enumerate(rows, 1):
-            search.article = article_of(row["context"], row["title"])
-            hits = search.search(row["question"], settings.evidence)
-            sure.append(gate.answerability(row["question"], hits))
-            silent.append(not gate.answerable(row["question"], hits))
-            progress(done, len(rows))
-    rag.close()
-    empty = np.array([not row["answerable"] for row in rows])
-    precision, recall, f1 = _f1(np.array(silent), empty)
-    head = ("system", "F1 of abstaining", "precision", "recall", "AUC")
-    ours = ("**ours: the gate**", f1, precision, recall, _auc(np.array(sure), ~empty))
-    return f"SQuAD 2.0, {len(rows)} questions.\n\n" + table(head, [ours, *PUBLISHED])
+def load(folder: Path) -> list[Question]:
+    """Read the questions on held-out articles, each with its paragraph."""
+    from ..train_reranker import held_out_titles
+
+    rows = read(folder, "squad2.jsonl")
+    held_out = held_out_titles(rows)
+    return [_question(row) for row in rows if row["title"] in held_out]
 
 
-def _f1(said: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
-    hits = float((said & true).sum())
-    precision, recall = hits / max(said.sum(), 1), hits / max(true.sum(), 1)
-    total = precision + recall
-    return float(precision), float(recall), float(2 * precision * recall / total if total else 0.0)
+def _question(row: dict[str, Any]) -> Question:
+    paragraph = Document(row["context"], row["title"].replace("_", " "))
+    return Question(
+        str(row["id"]), row["question"], (paragraph,), bool(row["answerable"]), gold=row
+    )
 
 
-def _auc(scores: np.ndarray, true: np.ndarray) -> float:
-    """Chance that a true case scores above a false one, ties counting half (Mann & Whitney)."""
-    good, bad = scores[true], scores[~true]
+def mark(question: Question, reply: Reply) -> Marks:
+    """Rate the search, and whether an accepted answer is shown; answerable questions only."""
+    if not question.answerable:
+        return {}
+    answers = question.gold["answers"]
+    wanted = [(0, a["start"], a["start"] + len(a["text"])) for a in answers[:1]]
+    texts = [without_markers(text) for text in reply.shown()]
+    return {
+        "recall": share_found(wanted, reply.found),
+        "rr": reciprocal_rank(wanted, reply.found),
+        "right": float(any(holds(a["text"], text) for a in answers for text in texts)),
+    }
+
+
+def auc(marks: Sequence[Marks]) -> Figure:
+    """Chance that the gate is surer of an answerable question than of one that is not.
+
+    Ties count half (Mann & Whitney 1947). 0.5 is a coin.
+    """
+    pairs = [(m["sure"] or 0.0, m["refuse"]) for m in marks if m["refuse"] is not None]
+    return figure(pairs, _auc)
+
+
+def _auc(pairs: Sequence[tuple[float, float | None]]) -> float | None:
+    good = np.array([sure for sure, refuse in pairs if not refuse])
+    bad = np.array([sure for sure, refuse in pairs if refuse])
     if not len(good) or not len(bad):
-        return 0.5
+        return None
     above = (good[:, None] > bad[None]).mean() + 0.5 * (good[:, None] == bad[None]).mean()
     return float(above)
+
+
+BENCH = Bench(
+    "squad2",
+    "SQuAD 2.0, paragraph given, articles the reranker was not trained on",
+    load,
+    mark,
+    (
+        Measure("search", "the answer's sentence among the evidence", mean_of("recall")),
+        Measure("search", "the answer's sentence, MRR", mean_of("rr")),
+        Measure(
+            "gate",
+            "answerability: F1 of refusing",
+            refusing("f1"),
+            "best of AbstentionBench, a 32B model: 0.84",
+        ),
+        Measure("gate", "precision of refusing", refusing("precision")),
+        Measure("gate", "recall of refusing", refusing("recall")),
+        Measure("gate", LEFT_EMPTY, mean_of("left_empty")),
+        Measure("gate", "AUC of the gate's probability", auc),
+        Measure("answer", "an accepted answer shown", mean_of("right")),
+    ),
+    few=400,
+)
