@@ -19,10 +19,23 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """How retrieval and reranker are blended, and the gate without and with a language model."""
+class Blend:
+    """What joins the reranker's logit in the final order.
 
-    retrieval_weight: float
+    The fused rank (at most 1) times ``fused``, the cosine times ``near``; ``lacks`` is taken off a
+    sentence without the kind of thing that is asked for.
+    """
+
+    fused: float
+    near: float
+    lacks: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How sentences are ordered in the end, and the gate without and with a language model."""
+
+    blend: Blend
     quotes_gate: Gate
     model_gate: Gate
 
@@ -32,5 +45,5 @@ def calibration() -> Calibration:
     """Read the fitted numbers."""
     data = json.loads(FILE.read_text("utf-8"))
     return Calibration(
-        data["retrieval_weight"], Gate(**data["quotes_gate"]), Gate(**data["model_gate"])
+        Blend(**data["blend"]), Gate(**data["quotes_gate"]), Gate(**data["model_gate"])
     )

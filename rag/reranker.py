@@ -27,14 +27,23 @@ def reranker_sha256() -> str:
     return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
 
 
-def blend(scores: Sequence[float], logits: Sequence[float]) -> list[float]:
-    """Join retrieval scores and the reranker's logits into one order.
+def blend(
+    logits: Sequence[float],
+    scores: Sequence[float],
+    nearness: Sequence[float],
+    lacks: Sequence[bool],
+) -> list[float]:
+    """Join the reranker's logits with what else is known of each sentence into one score.
 
-    The fused score (a sum of reciprocal ranks, scaled to at most 1) counts as so many logits.
+    ``scores`` are fused ranks, ``nearness`` cosines; ``lacks`` says of a sentence that it has no
+    number, time, name or place although the question asks for one.
     """
     top = max(scores, default=0.0) or 1.0
-    weight = calibration().retrieval_weight
-    return [logit + weight * score / top for score, logit in zip(scores, logits, strict=True)]
+    by = calibration().blend
+    return [
+        logit + by.fused * score / top + by.near * near - by.lacks * lack
+        for logit, score, near, lack in zip(logits, scores, nearness, lacks, strict=True)
+    ]
 
 
 class Reranker:

@@ -18,6 +18,7 @@ from pydantic import ConfigDict
 
 from rag.corpus import Article, Sentence
 from rag.embedder import Embedder, Encoded
+from rag.expected import kind_of, offers
 from rag.index import Index
 from rag.reranker import Reranker, blend
 from rag.settings import Settings
@@ -69,19 +70,22 @@ class Retriever:
         self, query: str, k: int, as_of: datetime.date | None = None, *, rerank: bool = True
     ) -> list[Hit]:
         """Give up to k sentences, best first, from articles dated up to ``as_of``."""
-        query = self.index.offices.named(query)
+        asked, kind = query, kind_of(query)
+        query = self.index.offices.named(asked)
         encoded = next(iter(self.embedder.encode([query])))
         ranked = self._candidates(query, encoded, max(k, self.settings.candidates), as_of)
         rows = [row for row, _ in ranked]
         found = [self.index.texts.passage(row) for row in rows]
+        vectors = self.index.vectors.get(np.array(rows, dtype=np.int64))
+        nearness = [float(cosine) for cosine in vectors @ encoded.vector]
         relevance: list[float | None] = [None] * len(rows)
         scores = [score for _, score in ranked]
         if rerank and self.reranker is not None and rows:
             logits = self.reranker.score(query, [(p.text, p.context) for _, p in found])
             relevance = list(logits)
-            scores = blend(scores, logits)
+            lacks = [kind is not None and not offers(kind, p.text, asked) for _, p in found]
+            scores = blend(logits, scores, nearness, lacks)
         order = sorted(range(len(rows)), key=lambda i: (-scores[i], i))[:k]
-        nearness = self.index.vectors.get(np.array(rows, dtype=np.int64)) @ encoded.vector
         return [
             Hit(
                 rank,
@@ -90,7 +94,7 @@ class Retriever:
                 found[i][1].context,
                 scores[i],
                 relevance[i],
-                float(nearness[i]),
+                nearness[i],
             )
             for rank, i in enumerate(order, 1)
         ]

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from pydantic import Field, PrivateAttr
 
-from rag.calibration import Calibration, Gate
+from rag.calibration import Blend, Calibration, Gate
 from rag.corpus import Sentence
 from rag.llm import LocalChat
 from rag.retriever import Hit
@@ -135,7 +135,7 @@ class CountingReranker:
 def fix_calibration(monkeypatch) -> None:
     """Pin what is fitted anew with every training of the reranker."""
     gate = Gate(weights={"best": 1.0}, bias=0.0, threshold=0.3)
-    pinned = Calibration(1.0, gate, gate)
+    pinned = Calibration(Blend(1.0, 0.0, 0.0), gate, gate)
     monkeypatch.setattr("rag.gate.calibration", lambda: pinned)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
 

@@ -6,7 +6,7 @@ import pytest
 from fakes_llm import hits
 
 from rag import gate
-from rag.calibration import Calibration, Gate, calibration
+from rag.calibration import Blend, Calibration, Gate, calibration
 
 
 def evidence(*logits: float | None):
@@ -17,7 +17,9 @@ def evidence(*logits: float | None):
 def pinned(monkeypatch):
     alone = Gate({"best": 1.0}, bias=0.0, threshold=0.5)
     asked = Gate({"best": 0.5, "model": 2.0}, bias=math.log(2), threshold=0.75)
-    monkeypatch.setattr(gate, "calibration", lambda: Calibration(4.0, alone, asked))
+    monkeypatch.setattr(
+        gate, "calibration", lambda: Calibration(Blend(4.0, 0.0, 0.0), alone, asked)
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_witnesses_by_hand(question, sentences, heard):
 def test_every_witness_weighs_as_it_was_told(monkeypatch):
     weights = {"best": 1.0, "lacks": -2.0, "named": 3.0, "covered": 4.0}
     rule = Gate(weights, bias=-5.0, threshold=0.5)
-    monkeypatch.setattr(gate, "calibration", lambda: Calibration(4.0, rule, rule))
+    monkeypatch.setattr(gate, "calibration", lambda: Calibration(Blend(4.0, 0.0, 0.0), rule, rule))
     told = hits(ARMY, logits=[0.5])
     score = 0.5 + 3.0 + 4.0 * 2 / 3 - 5.0  # army, want; not "Kyiv"'s share of names
     assert gate.answerability("Does Nobody want an army?", told) == pytest.approx(

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from rag.calibration import Calibration, Gate, calibration
+from rag.calibration import Blend, Calibration, Gate, calibration
 from rag.errors import ModelDamaged
 from rag.models import locate
 from rag.reranker import WEIGHTS, Reranker, blend, reranker_sha256
@@ -17,16 +17,18 @@ ANSWER = ("The country may keep 600,000 soldiers under the plan.", "The plan")
 ASIDE = ("The minister drank a cup of coffee in the hotel lobby.", "The plan")
 
 
-def test_blend_counts_the_best_fused_score_as_so_many_logits(monkeypatch):
-    monkeypatch.setattr("rag.reranker.calibration", lambda: Calibration(2.0, GATE, GATE))
-    assert blend([0.04, 0.02], [1.0, 3.0]) == pytest.approx([3.0, 4.0])
-    assert blend([], []) == []
-    assert blend([0.0], [1.5]) == [1.5]
+def test_blend_adds_fused_rank_cosine_and_what_is_lacking(monkeypatch):
+    pinned = Calibration(Blend(2.0, 10.0, 0.5), GATE, GATE)
+    monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
+    told = blend([1.0, 3.0], [0.04, 0.02], [0.1, 0.3], [False, True])
+    assert told == pytest.approx([1 + 2 + 1, 3 + 1 + 3 - 0.5])
+    assert blend([], [], [], []) == []
+    assert blend([1.5], [0.0], [0.0], [False]) == [1.5]
 
 
 def test_fitted_numbers_are_there():
     fitted = calibration()
-    assert fitted.retrieval_weight >= 0
+    assert min(fitted.blend.fused, fitted.blend.near, fitted.blend.lacks) >= 0
     assert 0 < fitted.quotes_gate.threshold < 1
     assert len(reranker_sha256()) == 64
 

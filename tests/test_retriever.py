@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.calibration import Calibration, Gate
+from rag.calibration import Blend, Calibration, Gate
 from rag.index import open_index
 from rag.indexer import build_index
 from rag.retriever import RANKINGS, QuotableRetriever, Retriever, fuse, hit_row
@@ -115,7 +115,9 @@ def test_query_without_any_known_word_still_gives_ranked_sentences(retriever):
 def test_reranker_reads_text_and_context_and_decides_with_the_fused_score(
     index, embedder, settings, monkeypatch
 ):
-    monkeypatch.setattr("rag.reranker.calibration", lambda: Calibration(1.0, GATE, GATE))
+    monkeypatch.setattr(
+        "rag.reranker.calibration", lambda: Calibration(Blend(1.0, 0.0, 0.0), GATE, GATE)
+    )
     reranker = FakeReranker(Peace=5.0, border=0.0)
     hits = Retriever(index, embedder, reranker, settings).search("army talks", 10)
     assert texts(hits) == ["Peace.", "Army border.", "Army talks.", "Army army talks."]
