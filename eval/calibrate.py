@@ -1,11 +1,11 @@
-"""Fits a gate on outside data: ``python -m eval.calibrate ROWS... --use reranker=relevance_1 ...``.
+"""Fits a gate on outside data: ``python -m eval.calibrate ROWS... --use best --use near ...``.
 
 ROWS are the ``NAME-LLM.json`` files that ``python -m eval.bench`` writes: questions that their
 documents answer or do not, each with its features. The rule is a logistic regression over the
-features named with ``--use``; every set weighs the same. Probabilities that are rated are out of
-fold, so that no question is judged by a rule that has seen it. The threshold is the largest that
-leaves at most so many of the answerable questions empty, averaged over the sets. Nothing is ever
-fitted on our own gold questions.
+features named with ``--use``, which for the product are the gate's witnesses; every set weighs the
+same. Probabilities that are rated are out of fold, so that no question is judged by a rule that has
+seen it. The threshold is the largest that leaves at most so many of the answerable questions empty,
+averaged over the sets. Nothing is ever fitted on our own gold questions.
 """
 
 import json
@@ -198,16 +198,13 @@ def draw(sample: Sample, fitted: Fitted, path: Path, title: str) -> None:
         legend(axes)
 
 
-def write(file: Path, gate: str, numbers: Mapping[str, float]) -> None:
-    """Write one gate's numbers into a file of calibrations, leaving the other gates as they are.
-
-    A number that the file has and the rule does not use becomes 0.
-    """
+def write(file: Path, gate: str, numbers: Mapping[str, Any]) -> None:
+    """Write one gate's numbers into a file of calibrations, leaving the rest as it is."""
     try:
         data = json.loads(file.read_text("utf-8")) if file.exists() else {}
     except ValueError as problem:
         raise UsageError(f"{file.name} is not JSON: {problem}") from problem
-    data[gate] = {**dict.fromkeys(data.get(gate, {}), 0.0), **numbers}
+    data[gate] = dict(numbers)
     parts = (f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in data.items())
     file.write_text("{\n" + ",\n".join(parts) + "\n}\n", "utf-8")
 
@@ -220,9 +217,7 @@ def calibrate(
     files: Annotated[
         list[Path], typer.Argument(metavar="ROWS.json...", help="Reports of eval.bench.")
     ],
-    use: Annotated[
-        list[str], typer.Option(help="NAME=FEATURE: a weight's name and its feature; repeat it.")
-    ],
+    use: Annotated[list[str], typer.Option(help="A feature to go by; repeat it for more.")],
     empty: Annotated[
         float, typer.Option(min=0, max=1, help="Share of answerable questions that may be refused.")
     ] = 0.05,
@@ -233,15 +228,10 @@ def calibrate(
     plot: Annotated[Path | None, typer.Option(help="Draw risk against coverage here.")] = None,
 ) -> None:
     """Fit a gate on outside data and tell how it does, out of fold."""
-    pairs = [each.partition("=") for each in use]
-    bad = [each for each, pair in zip(use, pairs, strict=True) if not (pair[0] and pair[2])]
-    if bad:
-        raise UsageError(f"--use {bad[0]!r}: write NAME=FEATURE, such as reranker=relevance_1")
-    sample = read_sample(files, [feature for _, _, feature in pairs])
+    sample = read_sample(files, use)
     fitted = fit(sample, empty)
-    names = [name for name, _, _ in pairs]
     numbers = {
-        **{name: round(float(w), 4) for name, w in zip(names, fitted.weights, strict=True)},
+        "weights": {n: round(float(w), 4) for n, w in zip(use, fitted.weights, strict=True)},
         "bias": round(fitted.bias, 4),
         "threshold": round(fitted.threshold, 4),
     }

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rag.errors import UsageError
 
 GOOD = {"up", "good", "like", "saved", True}
-BAD = {"down": "bad answer", "wrong quote": "a wrong quote", "bad": "bad answer"}
+BAD = {"down": "a bad answer", "wrong quote": "a wrong quote", "bad": "a bad answer"}
 
 
 def convert(source: Path, target: Path) -> tuple[int, int]:
@@ -17,10 +17,11 @@ def convert(source: Path, target: Path) -> tuple[int, int]:
 
     A feedback line is ``{"verdict": "up" | "down" | "wrong quote", "answer": {...}, "history"?,
     "note"?}`` with the contract's answer object, or a bare saved answer (which counts as approved).
+    A file that is one saved answer, over many lines, is taken as well.
     Questions already in the target are kept and not written twice.
     """
     lines = target.read_text("utf-8").splitlines() if target.exists() else []
-    known = {row.get("id") for row in map(json.loads, filter(_is_row, lines))}
+    known = set(_known(target, lines))
     done = todo = 0
     for number, given in _read(source):
         row = _gold(given, number)
@@ -34,27 +35,48 @@ def convert(source: Path, target: Path) -> tuple[int, int]:
     return done, todo
 
 
-def _is_row(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith("//")
+def _known(target: Path, lines: Iterable[str]) -> Iterator[Any]:
+    """Give the ids that a gold file has; raises UsageError where a line is no JSON object."""
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("//"):
+            try:
+                yield json.loads(line).get("id")
+            except (ValueError, RecursionError, AttributeError) as problem:
+                raise UsageError(
+                    f"{target.name} line {number} is no gold row; mend it"
+                ) from problem
 
 
 def _read(source: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        lines = source.read_text("utf-8-sig").split("\n")
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{source.name} cannot be read: {problem}") from problem
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            given = json.loads(line)
-        except (ValueError, RecursionError) as problem:
-            raise UsageError(f"{source.name} line {number} is not JSON: {problem}") from problem
-        if isinstance(given, dict) and "standalone_question" in given:
-            given = {"verdict": "saved", "answer": given}
+    for number, value in _values(source):
+        saved = isinstance(value, dict) and "standalone_question" in value
+        given = {"verdict": "saved", "answer": value} if saved else value
         if not isinstance(given, dict) or not isinstance(given.get("answer"), dict):
             raise UsageError(f"{source.name} line {number} has no answer object; see the docs")
         yield number, given
+
+
+def _values(source: Path) -> Iterator[tuple[int, Any]]:
+    """Give each line's value with its number; a file that is one value counts as one line."""
+    try:
+        text = source.read_text("utf-8-sig")
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{source.name} cannot be read: {problem}") from problem
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        yield from _lines(source, text)
+    else:
+        yield 1, whole
+
+
+def _lines(source: Path, text: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError) as problem:
+                raise UsageError(f"{source.name} line {number} is not JSON: {problem}") from problem
 
 
 def _gold(given: Mapping[str, Any], number: int) -> dict[str, Any]:

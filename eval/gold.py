@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -18,14 +18,20 @@ class GoldError(RagError):
     """A gold file that cannot be trusted; names the file and the line."""
 
 
+NOWHERE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of evidence: ``quote == text[start:end]`` of ``article``, in code points."""
+    """A piece of evidence: ``quote == text[start:end]`` of ``article``, in code points.
+
+    Where a file leaves the offsets out, they are found, if the quote stands there only once.
+    """
 
     article: str
-    start: int
-    end: int
-    quote: str
+    start: int = NOWHERE
+    end: int = NOWHERE
+    quote: str = ""
 
     def overlaps(self, article: str, start: int, end: int) -> bool:
         """Whether another span shares at least one character with this one."""
@@ -116,7 +122,7 @@ def read_gold(path: Path, articles: Iterable[Article]) -> tuple[list[Gold], list
         if not line.strip() or line.startswith("//"):
             continue
         try:
-            item = parse(json.loads(line))
+            item = _located(parse(json.loads(line)), by_name)
             found = [*_faults(item, by_name), *_repeats(item, number, seen)]
         except (ValueError, RecursionError) as problem:
             found, item = [f"not JSON: {problem}"], None
@@ -168,6 +174,19 @@ def _build(row: Mapping[str, Any]) -> Gold:
     )
 
 
+def _located(item: Gold, articles: Mapping[str, Article]) -> Gold:
+    """Find the offsets that were left out; a quote that is not unique stays nowhere."""
+
+    def placed(span: Span) -> Span:
+        text = articles[span.article].text if span.article in articles else ""
+        if (span.start, span.end) != (NOWHERE, NOWHERE) or text.count(span.quote) != 1:
+            return span
+        start = text.index(span.quote)
+        return replace(span, start=start, end=start + len(span.quote))
+
+    return replace(item, evidence=tuple(tuple(map(placed, group)) for group in item.evidence))
+
+
 def _faults(item: Gold, articles: Mapping[str, Article]) -> Iterator[str]:
     if not re.fullmatch(r"[\w.:-]{1,80}", item.id):
         yield "the id must be 1 to 80 letters, digits, or any of _ . : -"
@@ -215,6 +234,11 @@ def _bad(span: Span, articles: Mapping[str, Article]) -> Iterator[str]:
         )
     elif type(span.start) is not int or type(span.end) is not int or not span.quote:
         yield f"a span of {span.article} needs whole numbers and a quote"
+    elif (span.start, span.end) == (NOWHERE, NOWHERE):
+        often = article.text.count(span.quote)
+        told = f"stands {often} times in {span.article}; add start and end" if often else (
+            f"does not stand in {span.article}, letter for letter")  # fmt: skip
+        yield f"the quote {span.quote[:60]!r} {told}"
     elif article.text[max(span.start, 0) : span.end] != span.quote:
         there = article.text[max(span.start, 0) : span.end][:60]
         yield f"the quote at {span.article} {span.start}-{span.end} does not hold; there: {there!r}"

@@ -8,10 +8,12 @@ import typer
 from rag.embedder import open_embedder
 from rag.errors import UsageError
 from rag.index import open_index
+from rag.llm import NO_MODEL, open_llm
 from rag.settings import Settings, is_checkout, load_settings
 
 from . import gate as gates
 from . import history, report
+from .baselines import NAMES as BASELINES
 from .feedback import convert
 from .gold import Gold, load_gold, read_gold, weak_alternatives
 from .report import Run, figures_table
@@ -171,10 +173,13 @@ def _names(compare: str | None) -> list[str]:
 
 
 def _possible(systems: list[str], settings: Settings) -> None:
-    """Refuse before hours of work what would fail after them."""
+    """Refuse before hours of work what would fail after them; raises UsageError or ModelError."""
     needy = [name for name in systems if name in ("stock", "whole")]
-    if needy and settings.llm == "none":
+    if needy and settings.llm == NO_MODEL:
         raise UsageError(f"{needy[0]} needs a language model; give --llm other than none")
+    for name in systems:
+        if name not in BASELINES and name != NO_MODEL:
+            open_llm(settings.model_copy(update={"llm": name}))  # loads no weights yet
 
 
 def _search(settings: Settings, items: list[Gold], corpus: Corpus) -> str:

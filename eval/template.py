@@ -13,14 +13,15 @@ TEMPLATE = """\
 // abstention_ok  true where declining is as good as correcting a false presupposition
 // answers     groups; of each group one alternative must stand in the answer or in its quotes
 // forbidden   texts that must not
-// evidence    groups; each lists the sentences that are equally good, with exact offsets: quote
-//             must be text[start:end] of the article, in characters (see `rag search --json`)
+// evidence    groups; each lists the sentences that are equally good, letter for letter as they
+//             stand in the article; where a quote stands there more than once, add "start" and
+//             "end", in characters from 0 (`rag search --json` shows them)
 // lexical_gap true where question and sentence share no content words
 // sides       for conflicts: per side the numbers (from 0) of its evidence groups
 //
 // Two examples; replace them, and write some questions that your articles do not answer.
 // {"id": "army-size", "type": "number", "question": "How big an army?", "answerable": true, \
-"answers": [["800,000", "800 000"]], "evidence": [[{"article": "a.txt", "start": 0, "end": 31, \
+"answers": [["800,000", "800 000"]], "evidence": [[{"article": "a.txt", \
 "quote": "The army counts 800,000 people."}]]}
 // {"id": "bread", "type": "offtopic", "question": "How do I bake bread?", "answerable": false}
 """

@@ -19,11 +19,12 @@ from rag.corpus import Article
 from rag.embedder import Encoded
 from rag.errors import ModelFailed, RagError, UsageError
 from rag.retriever import Hit
+from rag.settings import resource
 
 suite, gates, gold, rows = load("suite"), load("gate"), load("gold"), load("rows")
 run, systems, baselines = load("run"), load("systems"), load("baselines")
 scoring, history, plainprompt = load("scoring"), load("history"), load("plainprompt")
-opening, report = load("opening"), load("report")
+opening, report, stats = load("opening"), load("report"), load("stats")
 
 TEXTS = {
     "old.txt": ("2025-01-01", "The army counts 800 men. Ann leads the team. Rain fell in Paris."),
@@ -387,6 +388,63 @@ def test_gate_files_are_checked(tmp_path):
     assert gates.load_gate(run.OWN_GATE).keys() == {"none", "local/third"}
 
 
+BEFORE = {"none": {"correct": {"min": 0.6}, "errors": {"max": 0.1}}, "local": {"f1": {"min": 0.2}}}
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        (BEFORE, []),
+        ({**BEFORE, "none": {"correct": {"min": 0.7}, "errors": {"max": 0.0}}}, []),
+        (
+            {"none": {"correct": {"min": 0.55}, "errors": {"max": 0.2}}},
+            [
+                "none: correct min 0.6 -> 0.55",
+                "none: errors max 0.1 -> 0.2",
+                "local: f1 min 0.2 -> gone",
+            ],
+        ),
+        ({**BEFORE, "none": {"correct": {"min": 0.6}}}, ["none: errors max 0.1 -> gone"]),
+    ],
+)
+def test_a_gate_that_went_down_is_seen(gate, told):
+    assert gates.loosened(gate, BEFORE) == told
+    assert gates.unexplained(gate, BEFORE, "# Changelog\n- none: correct min 0.6 -> 0.55") == told
+    why = "".join(f"- Gate, {what}: the questions got harder.\n" for what in told)
+    assert gates.unexplained(gate, BEFORE, why) == []
+
+
+def test_committed_gate_never_went_down_in_silence():
+    last = history.load(run.OWN_LAST)
+    changelog = (resource("eval").parent / "CHANGELOG.md").read_text("utf-8")
+    assert last.gate, "keep a report: make eval-gate, then rag eval --keep"
+    assert gates.unexplained(gates.load_gate(run.OWN_GATE), last.gate, changelog) == []
+
+
+def test_committed_thresholds_lie_below_the_kept_reports_intervals():
+    last = history.load(run.OWN_LAST)
+    gate = gates.load_gate(run.OWN_GATE)
+    assert set(last.figures) <= set(gate)
+    kept = {
+        system: {metric: stats.Figure(**each) for metric, each in figures.items()}
+        for system, figures in last.figures.items()
+    }
+    for check in gates.check(gate, kept):
+        if check.value is not None:  # latencies are not kept
+            inside = check.low >= check.limit if check.bound == "min" else check.high <= check.limit
+            assert inside, check
+
+
+def test_a_report_is_not_kept_when_the_gate_went_down_in_silence(tmp_path, monkeypatch):
+    last = history.Last(gate={"none": {"correct": {"min": 2.0}}})
+    result = evaluate(tmp_path, last=last)
+    monkeypatch.setattr(run, "OWN_LAST", tmp_path / "last.json")
+    task = suite.Task(ITEMS, CORPUS, ["none"], tmp_path, GATE, last=last)
+    with pytest.raises(gates.GateMissed, match=r"none: correct min 2 -> 1"):
+        run._keep(tmp_path / "last.json", result, task)
+    assert not (tmp_path / "last.json").exists()
+
+
 def test_what_was_not_measured_misses_the_gate():
     (check,) = gates.check({"none": {"conflict_recall": {"min": 0.1}}}, {"none": {}})
     assert not check.passed
@@ -564,6 +622,12 @@ def test_baselines_that_need_a_model_are_refused_at_once(command):
     assert command.opened.rag.questions == []
 
 
+def test_a_system_that_cannot_be_opened_is_refused_at_once(command):
+    with pytest.raises(RagError, match="nonsense"):
+        command("--compare", "none,nonsense")
+    assert command.opened.rag.questions == []
+
+
 def test_unknown_options_are_wrong_usage(command):
     with pytest.raises(Exception, match="No such option: --colour"):
         command("--colour")
@@ -599,6 +663,9 @@ def test_feedback_becomes_gold(tmp_path):
         (problem,) = problems
         assert problem[0] == 3
         assert "it snowed" in problem[1]
+    given.write_text(json.dumps(rag.ask(ITEMS[3].question).to_dict(), indent=2), "utf-8")
+    run.main(["feedback", str(given), "--out", str(target)])  # one answer, as the chat saves it
+    assert len(gold.read_gold(target, ARTICLES)[0]) == 3
     given.write_text('{"verdict": "up"}', "utf-8")
     with pytest.raises(UsageError, match="line 1 has no answer object"):
         run.main(["feedback", str(given), "--out", str(target)])
