@@ -11,6 +11,7 @@ from starlette.routing import Mount
 
 from rag.errors import RagError
 from rag.settings import Settings
+from rag.web.api import add_api
 from rag.web.engine import Engine
 from rag.web.loop import inside_loop
 from rag.web.page import STATIC, TITLE, build, theme
@@ -41,6 +42,7 @@ def _create_app(rag: Engine, settings: Settings) -> FastAPI:
         css_paths=STATIC / "chat.css",
         js=(STATIC / "chat.js").read_text("utf-8"),
     )
+    add_api(app, rag, settings)
     app.add_middleware(OwnHostOnly)
     return app
 
