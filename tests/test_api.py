@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from rag.answer import SCHEMA, Answer
 from rag.settings import Settings
 from rag.web.app import create_app
+from rag.web.connection import closing
 
 CONTRACT = json.loads(SCHEMA.read_text("utf-8"))
 QUESTION = {"question": "What of the sea?"}
@@ -184,6 +185,33 @@ def test_client_that_leaves_the_line_makes_room(engine):
 
     anyio.run(look)
     assert len(engine.calls) == 2
+
+
+def test_server_that_stops_tells_everybody_and_waits_for_nobody(engine):
+    engine.gate.clear()
+    body = json.dumps({"question": "slow?"}).encode()
+    answered, waiting = Wire(body), Wire(body)
+    streamed = Wire(json.dumps({"question": "slow?", "stream": True}).encode())
+
+    async def look() -> None:
+        app = application(engine, answers_at_once=2)
+        async with anyio.create_task_group() as group:
+            for wire in (answered, streamed, waiting):
+                group.start_soon(app, wire.scope, wire.receive, wire.send)
+                await anyio.sleep(0.05)
+            await streamed.until(lambda: "event: evidence" in streamed.text)
+            closing(app).set()
+            with anyio.fail_after(5):
+                while not (answered.sent and waiting.sent and "event: error" in streamed.text):
+                    await anyio.sleep(0.01)
+
+    anyio.run(look)
+    assert engine.running == 2  # the threads still hang, and hold up nobody
+    for wire in (answered, waiting):
+        assert wire.sent[0]["status"] == 503
+        assert "being stopped" in wire.text
+    assert not streamed.sent[-1].get("more_body")
+    engine.gate.set()
 
 
 # --- what goes wrong --------------------------------------------------------------------------

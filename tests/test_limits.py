@@ -78,9 +78,10 @@ def test_client_is_named_by_its_address_or_network(address, name):
 
 
 async def come(door: Turnstile, client: str, order: list[str], go: asyncio.Event) -> None:
-    async with door.turn(client):
-        order.append(client)
-        await go.wait()
+    await door.enter(client)
+    order.append(client)
+    await go.wait()
+    door.leave()
 
 
 async def settle() -> None:
@@ -134,14 +135,15 @@ def test_every_turn_comes_back_whoever_leaves_when(seed, at_once, waiting):
 
         async def visit(client: str) -> None:
             nonlocal inside
-            async with door.turn(client):
-                inside += 1
-                assert inside <= at_once
-                try:
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
-                finally:
-                    inside -= 1
+            await door.enter(client)
+            inside += 1
+            assert inside <= at_once
+            try:
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            finally:
+                inside -= 1
+                door.leave()
 
         tasks = []
         for _ in range(20):

@@ -15,7 +15,7 @@ from rag.web import mcp_server
 from rag.web.access import Guard, path_of
 from rag.web.chat_requests import Completion
 from rag.web.completions import Completions
-from rag.web.connection import while_connected
+from rag.web.connection import closing, while_connected
 from rag.web.engine import Engine
 from rag.web.events import in_steps, streamed
 from rag.web.health import health
@@ -38,6 +38,7 @@ def add_api(app: FastAPI, engine: Engine, settings: Settings) -> None:
     api.router.routes.extend(mcp_server.http_app(agents, settings).routes)
     app.add_middleware(ForPrograms, api=Guard(api, settings))
     app.add_middleware(OwnNamesOnly, names=own_names(settings))
+    api.state.closing = closing(app)
     before = app.router.lifespan_context
 
     @asynccontextmanager

@@ -6,13 +6,14 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from rag.answer import Event, Finished, Found, Stated
-from rag.web.connection import while_connected
+from rag.web.connection import while_connected, while_open
 from rag.web.problems import problem_of
 
+FAREWELL_SECONDS = 2  # for the last event when the server is stopped
 Told = AsyncGenerator[ServerSentEvent, None]
 Steps = AsyncGenerator[Event, None]
 
@@ -47,14 +48,16 @@ async def streamed(request: Request, lines: Told) -> EventSourceResponse:
     Until then a failure still has its own HTTP status; later it is an event ``error``, the last.
     """
     first = await while_connected(request, lines.__anext__)
-    return EventSourceResponse(_after(first, lines))
+    following = _after(first, lines, request.app)
+    return EventSourceResponse(following, shutdown_grace_period=FAREWELL_SECONDS)
 
 
-async def _after(first: ServerSentEvent, lines: Told) -> Told:
+async def _after(first: ServerSentEvent, lines: Told, app: FastAPI) -> Told:
     async with aclosing(lines):
-        yield first
+        line: ServerSentEvent | None = first
         try:
-            async for line in lines:
+            while line is not None:
                 yield line
+                line = await while_open(app, lambda: anext(lines, None))
         except Exception as problem:  # noqa: BLE001 - told, and logged where nobody foresaw it
             yield sent(problem_of(problem).to_dict(), "error")

@@ -8,8 +8,7 @@ import ipaddress
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from rag.web.problems import Refused
 
@@ -61,17 +60,24 @@ class Turnstile:
         self.waiting = waiting
         self._lines: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
-    @asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[None]:
-        """Wait for a turn and hold it; raises Refused when the line is full."""
+    async def enter(self, client: str) -> None:
+        """Wait for a turn, which lasts until ``leave``; raises Refused when the line is full."""
         if self.free > 0:
             self.free -= 1
         else:
             await self._wait(client)
-        try:
-            yield
-        finally:
-            self._next()
+
+    def leave(self) -> None:
+        """Give the turn to the client that has waited longest for one, or back."""
+        while self._lines:
+            client, line = self._lines.popitem(last=False)
+            place = line.popleft()
+            if line:
+                self._lines[client] = line
+            if not place.done():
+                place.set_result(None)
+                return
+        self.free += 1
 
     async def _wait(self, client: str) -> None:
         own = len(self._lines.get(client, ()))
@@ -85,29 +91,17 @@ class Turnstile:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._next()  # the turn had just been given
+                self.leave()  # the turn had just been given
             raise
         finally:
-            self._leave(client, place)
+            self._quit(client, place)
 
-    def _leave(self, client: str, place: asyncio.Future[None]) -> None:
+    def _quit(self, client: str, place: asyncio.Future[None]) -> None:
         line = self._lines.get(client)
         if line is not None and place in line:
             line.remove(place)
             if not line:
                 del self._lines[client]
-
-    def _next(self) -> None:
-        """Give the turn to the client that has waited longest for one, or back."""
-        while self._lines:
-            client, line = self._lines.popitem(last=False)
-            place = line.popleft()
-            if line:
-                self._lines[client] = line
-            if not place.done():
-                place.set_result(None)
-                return
-        self.free += 1
 
 
 def client_of(address: tuple[str, int] | None) -> str:

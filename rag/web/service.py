@@ -2,11 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import anyio
 import anyio.to_thread
 
 from rag.answer import Answer, Event, Finished
@@ -18,6 +17,7 @@ from rag.settings import Settings
 from rag.web.engine import Engine
 from rag.web.limits import Turnstile
 from rag.web.problems import Refused
+from rag.web.work import Work
 
 SEARCHES_AT_ONCE = 2
 Made = TypeVar("Made")
@@ -45,23 +45,23 @@ class Service:
     async def _steps(
         self, client: str, question: str, turns: Sequence[Turn], as_of: date | None
     ) -> AsyncGenerator[Event, None]:
-        """Run the engine in threads; the turn lasts until it has really stopped."""
-        async with self._answers.turn(client):
-            engine = await _in_thread(self.engine)
-            events: Any = engine.stream(question, turns, as_of)
-            try:
-                while (event := await _in_thread(next, events, None)) is not None:
-                    yield event
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await _in_thread(_close, events)
+        await self._answers.enter(client)
+        work = Work(lambda: self.engine().stream(question, turns, as_of), self._answers.leave)
+        try:
+            async for event in work.steps():
+                yield event
+        finally:
+            work.stop()
 
     async def search(self, client: str, query: str, k: int, as_of: date | None) -> list[Hit]:
         """Give up to k sentences, best first; raises QuestionError, or Refused in a full line."""
         clean_question(query, self.settings)
-        async with self._searches.turn(client):
+        await self._searches.enter(client)
+        try:
             engine = await _in_thread(self.engine)
             return await _in_thread(engine.search, query, k, as_of)
+        finally:
+            self._searches.leave()
 
     async def article(self, name: str) -> Article:
         """Give an article by its name; raises Refused when there is none."""
@@ -93,8 +93,3 @@ def _name(article: Article) -> str:
 
 async def _in_thread(call: Callable[..., Made], *given: object) -> Made:
     return await anyio.to_thread.run_sync(call, *given)
-
-
-def _close(events: Any) -> None:  # noqa: ANN401 - a generator
-    with suppress(ValueError):  # it still runs, because the whole server is being stopped
-        events.close()
