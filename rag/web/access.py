@@ -24,7 +24,7 @@ class Guard:
         self.app = app
         self.rate = Rate(settings.requests_per_minute)
         self.most = settings.max_request_bytes
-        self.key = settings.api_key.get_secret_value().encode() if settings.api_key else None
+        self.key = key_of(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -45,6 +45,11 @@ class Guard:
         size = headers.get("content-length", "0")
         if len(size) > _DIGITS or (size.isdigit() and int(size) > self.most):
             raise Refused(413, TOO_LARGE)
+
+
+def key_of(settings: Settings) -> bytes | None:
+    """Give the token that is asked for, or None where everybody may ask."""
+    return settings.api_key.get_secret_value().encode() if settings.api_key else None
 
 
 def _token(headers: Headers) -> bytes:
