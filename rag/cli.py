@@ -167,6 +167,15 @@ def chat(
 
 
 @app.command()
+def mcp(llm: LlmOption = None, index: IndexOption = None, store: StoreOption = None) -> None:
+    """Serve an agent on standard input and output, with tools to ask, search and read (MCP)."""
+    settings = load_settings(llm=llm, index=index, store=store)
+    from rag.web.mcp_server import serve_stdio
+
+    serve_stdio(settings)
+
+
+@app.command()
 def verify(
     answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="A saved answer.")],
     index: IndexOption = None,

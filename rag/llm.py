@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -36,6 +36,7 @@ from rag.models import MODELS, locate, sha256_of
 from rag.settings import Settings
 
 NO_MODEL = "none"
+State = Literal["ready", "warming up", "failed"]
 _ROLES = {SystemMessage: "system", HumanMessage: "user", AIMessage: "assistant"}
 
 
@@ -53,6 +54,7 @@ class LocalChat(BaseChatModel):
     seed: int = 0
     timeout: float = 120.0
     _server: Any = PrivateAttr(default=None)
+    _failed: bool = PrivateAttr(default=False)
     _clear: Any = PrivateAttr(default=None)  # takes the server's folder away, at exit at the latest
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
@@ -63,6 +65,13 @@ class LocalChat(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"path": str(self.path), "seed": self.seed, "context_tokens": self.context_tokens}
+
+    @property
+    def state(self) -> State:
+        """Whether the weights are loaded, not yet, or cannot be."""
+        if self._server is not None:
+            return "ready"
+        return "failed" if self._failed else "warming up"
 
     def load(self) -> None:
         """Load the weights now rather than at the first question; raises ModelFailed."""
@@ -106,6 +115,7 @@ class LocalChat(BaseChatModel):
         try:
             self._server = xllamacpp.Server(params)
         except RuntimeError as problem:
+            self._failed = True
             self._clear()
             raise ModelFailed(
                 f"{self.path} cannot be loaded as a language model; it must be a GGUF file that "

@@ -29,7 +29,7 @@ from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
 from rag.followup import Turn, standalone
 from rag.index import Index, open_index
-from rag.llm import LocalChat, model_identity, open_llm
+from rag.llm import LocalChat, State, model_identity, open_llm
 from rag.prompts import prompts_sha256
 from rag.question import clean_question, one_line
 from rag.reader import draft, says_answerable
@@ -90,6 +90,11 @@ class Rag:
             "llm_identity": model_identity(self.settings),
             **{name: getattr(self.settings, name) for name in DECIDING},
         }
+
+    @property
+    def state(self) -> State:
+        """Whether questions are answered at once, or the local model's weights still load."""
+        return self.llm.state if isinstance(self.llm, LocalChat) else "ready"
 
     @property
     def retriever(self) -> QuotableRetriever:

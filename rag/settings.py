@@ -7,11 +7,12 @@ import datetime
 import importlib.metadata
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -84,6 +85,28 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address of the web chat")
     port: int = Field(7860, ge=0, le=65535, description="port of the web chat")
+    host_names: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="further names this server is called by, with commas between them"
+    )
+
+    api_key: SecretStr | None = Field(
+        None, min_length=8, description="bearer token that other programs must send"
+    )
+    max_request_bytes: int = Field(262_144, ge=1024, description="largest request of a program")
+    max_history: int = Field(50, ge=0, description="most earlier turns a request may bring")
+    requests_per_minute: int = Field(120, ge=1, description="most requests of one client a minute")
+    answers_at_once: int = Field(2, ge=1, description="answers being made for programs at a time")
+    answers_waiting: int = Field(32, ge=0, description="questions in line before more are refused")
+
+    @field_validator("host_names", mode="before")
+    @classmethod
+    def _split_names(cls, given: object) -> object:
+        return given.split(",") if isinstance(given, str) else given
+
+    @field_validator("host_names")
+    @classmethod
+    def _small_letters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.strip().lower() for name in names if name.strip())
 
     @classmethod
     def settings_customise_sources(
@@ -122,6 +145,8 @@ def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - the fields' own t
             raise SettingsError(
                 f"unknown setting {where!r}{place}; known: {', '.join(known)}"
             ) from problem
-        raise SettingsError(f"setting {where} = {first['input']!r}: {first['msg']}") from problem
+        secret = known[str(first["loc"][0])].annotation == SecretStr | None
+        shown = "" if secret else f" = {first['input']!r}"
+        raise SettingsError(f"setting {where}{shown}: {first['msg']}") from problem
     except ValueError as problem:  # rag.toml that is not TOML
         raise SettingsError(f"rag.toml cannot be read: {problem}") from problem

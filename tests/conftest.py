@@ -22,9 +22,13 @@ def _may_connect(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def own_place(request, monkeypatch, tmp_path_factory):
-    """An empty working folder and user cache, and no RAG_* setting; real tests keep the models."""
+    """An empty working folder and user cache, no RAG_* setting but a host name for tests.
+
+    Real tests keep the models.
+    """
     for name in [name for name in os.environ if name.startswith("RAG_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_HOST_NAMES", "testserver")  # what starlette's TestClient calls
     if request.node.get_closest_marker("real"):
         monkeypatch.setenv("RAG_HOME", str(HOME))
     place = tmp_path_factory.mktemp("user")

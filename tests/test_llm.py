@@ -61,7 +61,9 @@ def test_file_that_is_no_model_fails_on_one_line_and_leaves_nothing_behind(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     model = LocalChat(path=tmp_path / "m.gguf", threads=1)
+    assert model.state == "warming up"
     model.preload()
+    assert model.state == "failed"
     for _ in range(2):
         with pytest.raises(ModelFailed, match="GGUF") as caught:
             model.invoke("Hello?")
@@ -84,6 +86,7 @@ def test_identity_is_the_bytes_of_a_file_and_the_name_of_a_provider(settings, tm
 def test_request_carries_roles_limits_and_a_fixed_seed(tmp_path):
     server = FakeServer("fine")
     model = chat(server, tmp_path, seed=3, max_tokens=9)
+    assert model.state == "ready"
     reply = model.invoke([SystemMessage("s"), HumanMessage("h"), AIMessage("a"), HumanMessage("i")])
     assert reply.text == "fine"
     assert reply.usage_metadata["total_tokens"] == 9

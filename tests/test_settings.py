@@ -59,6 +59,25 @@ def test_date_may_come_as_toml_date_or_as_text(monkeypatch):
     assert load_settings().as_of == day + datetime.timedelta(days=1)
 
 
+def test_names_of_the_host_are_split_at_commas(monkeypatch):
+    monkeypatch.setenv("RAG_HOST_NAMES", "News.example, other ,")
+    assert load_settings().host_names == ("news.example", "other")
+    monkeypatch.delenv("RAG_HOST_NAMES")
+    toml('host_names = ["News.example"]')
+    assert load_settings().host_names == ("news.example",)
+
+
+def test_api_key_is_never_shown(monkeypatch):
+    monkeypatch.setenv("RAG_API_KEY", "a secret key")
+    settings = load_settings()
+    assert settings.api_key.get_secret_value() == "a secret key"
+    assert "secret" not in f"{settings!r} {settings}"
+    monkeypatch.setenv("RAG_API_KEY", "short")
+    with pytest.raises(SettingsError, match=r"api_key: .*at least 8") as caught:
+        load_settings()
+    assert "short" not in str(caught.value).replace("too short", "")
+
+
 def test_unknown_variable_is_refused_by_name(monkeypatch):
     monkeypatch.setenv("RAG_PROT", "1")
     with pytest.raises(SettingsError, match=r"RAG_PROT in the environment; known: .*RAG_PORT"):
@@ -91,6 +110,10 @@ def test_unknown_flag_is_refused_and_not_blamed_on_the_file():
         ("as_of", "2025-02-30"),
         ("as_of", "yesterday"),
         ("max_article_bytes", "0"),
+        ("max_request_bytes", "1"),
+        ("requests_per_minute", "0"),
+        ("answers_at_once", "0"),
+        ("answers_waiting", "-1"),
     ],
 )
 def test_impossible_value_is_named_with_its_key_on_one_line(monkeypatch, name, value):

@@ -11,6 +11,8 @@ from starlette.routing import Mount
 
 from rag.errors import RagError
 from rag.settings import Settings
+from rag.web.api import add_api
+from rag.web.connection import closing
 from rag.web.engine import Engine
 from rag.web.loop import inside_loop
 from rag.web.page import STATIC, TITLE, build, theme
@@ -41,6 +43,7 @@ def _create_app(rag: Engine, settings: Settings) -> FastAPI:
         css_paths=STATIC / "chat.css",
         js=(STATIC / "chat.js").read_text("utf-8"),
     )
+    add_api(app, rag, settings)
     app.add_middleware(OwnHostOnly)
     return app
 
@@ -71,10 +74,12 @@ class ChatServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
         )
+        self._closing = closing(app)
         self._pages = [route.app for route in app.routes if isinstance(route, Mount)]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the pages' heartbeats first, which would otherwise be waited for."""
+        """End what would otherwise be waited for: programs' questions, the pages' heartbeats."""
+        self._closing.set()
         for page in self._pages:
             page.stop_event.set()  # type: ignore[attr-defined] # gradio's App
         await super().shutdown(sockets)

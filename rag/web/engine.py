@@ -1,4 +1,4 @@
-"""What the chat needs of an engine, so that tests can hand in a fake."""
+"""What the chat and other programs need of an engine, so that tests can hand in a fake."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,20 @@ from typing import Protocol
 
 from rag.answer import Event
 from rag.corpus import Article
+from rag.llm import State
+from rag.retriever import Hit
 
 
 class Engine(Protocol):
-    """The part of ``rag.pipeline.Rag`` that the chat uses."""
+    """The part of ``rag.pipeline.Rag`` that the web uses."""
 
     @property
     def articles(self) -> tuple[Article, ...]:
         """The articles that can be asked."""
+
+    @property
+    def state(self) -> State:
+        """Whether questions are answered at once."""
 
     def stream(
         self,
@@ -22,3 +28,6 @@ class Engine(Protocol):
         as_of: datetime.date | None = None,
     ) -> Iterator[Event]:
         """Answer in steps; raises RagError for what the user should see."""
+
+    def search(self, query: str, k: int = 10, as_of: datetime.date | None = None) -> list[Hit]:
+        """Give up to k sentences, best first; raises QuestionError."""

@@ -1,0 +1,21 @@
+"""What a load balancer and a person want to know first: does it work, and over what."""
+
+from typing import Any
+
+from rag.settings import VERSION
+from rag.web.engine import Engine
+
+
+def health(engine: Engine) -> tuple[int, dict[str, Any]]:
+    """Give an HTTP status (200 only when questions are answered at once) and what to tell."""
+    articles = engine.articles
+    dates = sorted(article.date for article in articles if article.date)
+    told = {
+        "status": engine.state,
+        "version": VERSION,
+        "articles": len(articles),
+        "characters": sum(len(article.text) for article in articles),
+        "first_date": dates[0] if dates else None,
+        "last_date": dates[-1] if dates else None,
+    }
+    return (200 if engine.state == "ready" else 503), told
