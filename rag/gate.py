@@ -13,8 +13,9 @@ from rag.expected import kind_of, offers
 from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
-QUOTES = 3  # most quotes of a quotes-only answer
-SHARE = 0.3  # a further quote is at least this likely, measured against the first
+HEARD = 3  # sentences that the witnesses look at
+QUOTES = 4  # most sentences that are quoted, and that a language model gets to read
+SHARE = 0.1  # a further one is at least this likely, measured against the first
 
 
 def witnesses(
@@ -24,11 +25,11 @@ def witnesses(
 
     ``best``: the highest logit of the reranker, which was trained with "none of these" as a choice
     of logit 0. ``near``: the highest cosine of question and sentence. ``lacks``: 1 where the
-    question asks for a number, time, person or place and the sentences to be shown have none.
+    question asks for a number, time, person or place and the first sentences have none.
     ``named`` and ``covered``: shares of the question's names and of its content words that these
     sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
     """
-    shown = hits[:QUOTES]
+    shown = hits[:HEARD]
     kind = kind_of(question)
     fits = kind is None or any(offers(kind, hit.sentence.text, question) for hit in shown)
     there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
@@ -63,10 +64,14 @@ def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = N
 
 
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
-    """Choose what a quotes-only answer shows: the best sentence, and others nearly as likely."""
-    best = max((hit.relevance or 0.0 for hit in hits), default=0.0)
+    """Choose the sentences an answer rests on: the best one, and others nearly as likely.
+
+    Scores are logits in all but name; without a reranker they are ranks and only the best counts.
+    """
     near = [
-        h for h in hits[1:] if h.relevance is not None and math.exp(h.relevance - best) >= SHARE
+        hit
+        for hit in hits[1:]
+        if hit.relevance is not None and math.exp(hit.score - hits[0].score) >= SHARE
     ]
     return [*hits[:1], *near][:QUOTES]
 

@@ -120,7 +120,7 @@ def hits(*texts: str, date: str | None = None, logits: Iterable[float] | None = 
     for rank, (text, logit) in enumerate(zip(texts, logits, strict=True), 1):
         of = article(f"{rank}.txt", text, date=date)
         sentence = Sentence(of.name, 0, 0, len(text), text, 0, heading=False)
-        found.append(Hit(rank, of, sentence, "", 1.0 / rank, logit))
+        found.append(Hit(rank, of, sentence, "", 1.0 / rank if logit is None else logit, logit))
     return found
 
 
