@@ -32,7 +32,7 @@ from rag.index import Index, open_index
 from rag.llm import LocalChat, State, model_identity, open_llm
 from rag.prompts import prompts_sha256
 from rag.question import clean_question, one_line
-from rag.reader import draft, says_answerable
+from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
@@ -152,7 +152,7 @@ class Rag:
         cited: set[tuple[str, int, int]] = set()
         if self.llm is not None:
             for statement in draft(self.llm, question, shown):
-                claim = check(statement, shown)
+                claim = None if echoes(statement.text, question) else check(statement, shown)
                 if claim is not None:
                     cited |= {citation.place for citation in claim.citations}
                     yield claim

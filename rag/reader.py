@@ -19,6 +19,7 @@ from rag.errors import ModelFailed, RagError, first_line
 from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
 from rag.retriever import Hit
+from rag.words import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ def draft(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> Iterato
         raise ModelFailed("the language model wrote no draft; ask again, or use --llm none")
     for row in latest[done:]:
         yield from _parse(row, len(evidence))
+
+
+def echoes(statement: str, question: str) -> bool:
+    """Whether a statement has no content word that the question has not: it then answers nothing.
+
+    "Jared Kushner is related to Donald Trump" is no answer to how the two are related.
+    """
+    asked = set(terms(question))
+    return all(term in asked for term in terms(statement))
 
 
 class _Left(BaseException):

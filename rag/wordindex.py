@@ -71,14 +71,23 @@ class WordIndex:
         return wanted
 
     def strangers(self, question: str) -> list[str]:
-        """Give a question's content words that stand nowhere in the corpus, as it writes them."""
-        return [
+        """Give a question's words that stand nowhere in the corpus and tell what it lacks.
+
+        These are names and numbers; and all content words where most of them are missing, since a
+        single verb that no article happens to use tells nothing.
+        """
+        content = [
             word
             for word in dict.fromkeys(WORD.findall(question))
-            if (folded := fold(word)) not in STOPWORDS | ASKING
-            and stem(folded) not in self._stems
-            and not variants(folded, self._names, self._vocabulary)
+            if fold(word) not in STOPWORDS | ASKING
         ]
+        missing = [word for word in content if not self._knows(fold(word))]
+        if 2 * len(missing) > len(content):
+            return missing
+        return [word for word in missing if not word.islower() and not question.startswith(word)]
+
+    def _knows(self, word: str) -> bool:
+        return stem(word) in self._stems or bool(variants(word, self._names, self._vocabulary))
 
     @cached_property
     def _stems(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from fakes_llm import NO_DRAFTS, FakeServer, RanOut, chat, drafts, hangs, hits, 
 
 from rag.errors import ModelError, ModelFailed
 from rag.prompts import load_schema
-from rag.reader import DraftStatement, draft, number_evidence, says_answerable, yes_odds
+from rag.reader import DraftStatement, draft, echoes, number_evidence, says_answerable, yes_odds
 
 EVIDENCE = hits("The EU wants an army of 800,000 men.", "Ada Deniz counted 90 troops.")
 
@@ -187,3 +187,17 @@ def test_local_model_is_asked_for_one_token_with_its_probabilities(tmp_path):
 
 def test_providers_model_is_not_asked_for_probabilities():
     assert says_answerable(says(), "How large?", EVIDENCE) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "question", "empty"),
+    [
+        ("Kushner is related to Trump.", "How is Kushner related to Trump?", True),
+        ("Kushner is Trump's son-in-law.", "How is Kushner related to Trump?", False),
+        ("They agreed.", "Did they agree?", True),
+        ("It has 90 men.", "How many men has it?", False),
+        ("It is so.", "Why?", True),
+    ],
+)
+def test_statement_that_only_repeats_the_question_is_known(statement, question, empty):
+    assert echoes(statement, question) is empty

@@ -124,12 +124,16 @@ def test_vocabulary_of_another_shape_is_damaged(tmp_path, data):
     ("question", "strange"),
     [
         ("Are there talks about an army?", []),
-        ("Do elephants talk in Miami or Miami Beach?", ["elephants", "Beach"]),
+        ("Do elephants talk in Miami or Miami Beach?", ["Beach"]),  # a name
+        ("Do elephants dance in Miami?", ["elephants", "dance"]),  # most of it
+        ("Peace talks of 90 in Miami?", ["90"]),
         ("What of armies and borders?", []),  # other forms of its words
         ("Elephants, elephants!", ["Elephants", "elephants"]),
         ("Is it so?", []),
         ("", []),
     ],
 )
-def test_strangers_are_the_words_that_no_passage_has(index, question, strange):
+def test_strangers_are_names_and_where_most_is_strange_all_words_that_no_passage_has(
+    index, question, strange
+):
     assert index.strangers(question) == strange
