@@ -73,9 +73,12 @@ def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
 
 
 def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
-    for number, (system, scored) in enumerate(runs.items()):
-        known = [s.row.timings_ms["total"] for s in scored if "total" in s.row.timings_ms]
-        times = sorted(max(time, 0.1) / 1000 for time in known)
+    axes.set_title("Latency")
+    timed = {system: _seconds(scored) for system, scored in runs.items()}
+    if not any(timed.values()):  # nothing but crashes; a log scale needs some number
+        axes.set_xlabel("no question was answered")
+        return
+    for number, (system, times) in enumerate(timed.items()):
         shares = [(at + 1) / len(times) for at in range(len(times))]
         axes.step(times, shares, where="post", color=_colour(number), label=system)
     axes.axhline(0.5, color="grey", linewidth=0.6)
@@ -86,8 +89,12 @@ def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("seconds to the whole answer (log scale; grey lines: p50 and p95)")
     axes.set_ylabel("share of questions answered by then")
-    axes.set_title("Latency")
     legend(axes)
+
+
+def _seconds(scored: Sequence[Scored]) -> list[float]:
+    known = (s.row.timings_ms["total"] for s in scored if "total" in s.row.timings_ms)
+    return sorted(max(time, 0.1) / 1000 for time in known)
 
 
 def legend(axes: Any) -> None:  # noqa: ANN401

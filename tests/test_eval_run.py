@@ -243,6 +243,18 @@ def test_a_model_that_breaks_is_scored_and_the_run_goes_on(tmp_path):
     assert "error: ModelFailed" in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_a_model_that_always_breaks_still_gets_its_report(tmp_path):
+    class Dead(FakeRag):
+        def ask(self, *args):
+            raise ModelFailed("the language model took longer than 0 s")
+
+    result = evaluate(tmp_path, Dead())
+    assert result.figures["none"]["correct"].value == 0.0
+    assert result.figures["none"]["errors"].value == 1.0
+    assert "longer than 0 s" in (tmp_path / "report.md").read_text("utf-8")
+    assert (tmp_path / "latency.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_two_runs_have_the_same_rows_but_for_timings(tmp_path):
     reports = []
     for name in ("one", "two"):
