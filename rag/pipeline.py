@@ -23,8 +23,10 @@ from rag.answer import (
     Stated,
     Statement,
     number,
+    number_sides,
 )
 from rag.calibration import calibration
+from rag.conflicts import conflicts
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
 from rag.followup import Turn, standalone
@@ -162,7 +164,9 @@ class Rag:
         claims: Sequence[Claim],
         clock: "Clock",
     ) -> Answer:
-        text, statements, citations = number(claims)
+        text, statements, cited = number(claims)
+        differing = conflicts(full, hits, [c.place for c in cited]) if claims else ()
+        sides, citations = number_sides(differing, cited)
         status: Literal["answered", "abstained"] = "answered" if claims else "abstained"
         abstention = None if claims else self._abstention(full, as_of, hits)
         return Answer(
@@ -173,6 +177,7 @@ class Rag:
             text=text if abstention is None else abstention.reason,
             statements=statements,
             citations=citations,
+            conflicts=sides,
             abstention=abstention,
             provenance=self.provenance,
             timings_ms=clock.timings(),
