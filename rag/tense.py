@@ -5,7 +5,9 @@ from typing import Literal
 
 Tense = Literal["behind", "ahead", "unknown"]
 
-_CLAUSE = re.compile(r"[,;:()—–]|\b(?:and|but|which|who|that|when|while|after|before|although|though)\b")
+_CLAUSE = re.compile(
+    r"[,;:()—–]|\b(?:and|but|which|who|that|when|while|after|before|although|though)\b"
+)
 _AHEAD = re.compile(
     r"(?:\b(?:will|shall|would|may|might|could|going\sto|set\sto|due|scheduled|expected|planned|plans?|"
     r"planning|intends?|intended|hopes?|upcoming|likely|(?:is|are|was|were)\sto)|’ll|'ll|n’t\syet)\b",

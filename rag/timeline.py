@@ -40,10 +40,19 @@ _D = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\d,.]*\d)"
 _D2 = r"(?P<day2>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\d,.]*\d)"
 _Y = r"(?P<year>1[5-9]\d\d|20\d\d)\b(?![-–]\w)"
 _TO = r"\s?(?:-|–|—|to|and|through|until)\s?"
-_W = r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_YEAR = rf"(?:,?\s{_Y})?"
+_WEEKDAY = r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_ON = rf"(?:{_WEEKDAY},?\s)?"
 _PART = r"(?:(?P<part>early|mid|late|(?:the\s)?(?:beginning|start|middle|end)\sof)[\s-])"
 _HOUR = r"(?:\s(?:morning|afternoon|evening|night))?"
-_IN = r"(?:in|since|by|until|till|during|from|before|after|of|for|around|to|between|and)"
+_AFTER = "(?:" + "|".join(  # what makes a bare month or year a time
+    rf"(?<=\b{word}\s)"
+    for word in "in In by By of to and since Since until Until during During from From".split()
+) + ")"  # fmt: skip
+_COUNTS = "|".join(_SMALL)
+_UNIT = r"(?P<unit>day|week|month|year)"
+_HALF = r"(?:(?P<part>[Ee]arlier|[Ll]ater|[Ee]arly|[Ll]ate|[Mm]id)[\s-])"
+_LEAD = r"(?P<lead>[Tt]his|[Ll]ast|[Nn]ext|[Pp]revious|[Cc]oming|(?:[Aa]t|[Oo]ver)\sthe)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +185,15 @@ def _decade(match: re.Match[str], _frame: _Frame) -> Range:
     return Day(year, 1, 1), Day(year + 9, 12, 31)
 
 
-def _weekday(match: re.Match[str], frame: _Frame) -> Range | None:
+def _weekday(match: re.Match[str], frame: _Frame) -> Range:
     """On Sunday: the last one, or the next one where the sentence looks ahead."""
     wanted = next(n for n, name in enumerate(_DAYS) if name.startswith(match["weekday"].lower()))
     lead = (match["lead"] or "").lower()
     back = (frame.day.weekday() - wanted) % 7
-    if lead in {"next", "this coming", "coming"} or (frame.tense == "ahead" and lead != "last"):
-        day = frame.day + datetime.timedelta((7 - back) if back or lead else 0)
-    else:
-        day = frame.day - datetime.timedelta(back or (7 if lead == "last" else 0))
+    ahead = lead in {"next", "coming", "this coming"} or (frame.tense == "ahead" and lead != "last")
+    day = frame.day
+    if back or lead:  # else it is the article's own day
+        day += datetime.timedelta(7 - back if ahead else -(back or 7))
     return day, day
 
 
@@ -251,21 +260,23 @@ def _period(unit: str, day: Day, shift: int) -> Range:
 
 
 def _year(month: int, day: int | None, frame: _Frame) -> int | None:
-    """The year a date without one means: by tense, by nearness where there is none."""
-    years = (frame.day.year - 1, frame.day.year, frame.day.year + 1)
-    at = {year: Day(year, month, min(day or 15, monthrange(year, month)[1])) for year in years}
+    """The year that a date without one means: by tense, by nearness where there is none."""
     own = frame.day.year
-    if (month, day or frame.day.day) == (frame.day.month, frame.day.day):
+    days = {
+        y: Day(y, month, min(day or 15, monthrange(y, month)[1])) for y in range(own - 1, own + 2)
+    }
+    if month == frame.day.month and day in {None, frame.day.day}:
         return own
-    behind = max(year for year in years if at[year] <= frame.day or (not day and month == frame.day.month and year == own))
-    ahead = min(year for year in years if at[year] >= frame.day or (not day and month == frame.day.month and year == own))
-    back, forth = (frame.day - at[behind]).days, (at[ahead] - frame.day).days
+    behind = max(year for year, at in days.items() if at <= frame.day)
+    ahead = min(year for year, at in days.items() if at > frame.day)
+    back, forth = (frame.day - days[behind]).days, (days[ahead] - frame.day).days
     if frame.tense == "ahead":
         return ahead if forth < _FAR or back > _NEAR else None
     if frame.tense == "behind":
         return behind if back < _FAR or forth > _NEAR else None
-    nearer, far = sorted([(back, behind), (forth, ahead)])
-    return nearer[1] if nearer[0] <= _NEAR < far[0] else None
+    if min(back, forth) > _NEAR:
+        return None
+    return behind if back < forth else ahead
 
 
 def _month(word: str) -> int:
@@ -280,27 +291,19 @@ _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in [
         (r"\b(?P<year>\d{4})-(?P<month>[01]\d)-(?P<day>[0-3]\d)\b", _iso),
-        (rf"\b(?:{_W},?\s)?{_M}\s{_D}{_TO}{_M2}\s{_D2}(?:,?\s{_Y})?", _date),
-        (rf"\b(?:{_W},?\s)?{_M}\s{_D}(?:{_TO}{_D2})?(?:,?\s{_Y})?", _date),
-        (rf"\b(?:{_W},?\s)?(?:the\s)?{_D}(?:\sof)?\s{_M}{_TO}{_D2}(?:\sof)?\s{_M2}(?:,?\s{_Y})?", _date),
-        (rf"\b(?:{_W},?\s)?(?:the\s)?{_D}(?:{_TO}{_D2})?(?:\sof)?\s{_M}(?:,?\s{_Y})?", _date),
-        (rf"\b{_PART}{_M}(?:,?\s(?:of\s)?{_Y})?", _in_month),
+        (rf"\b{_ON}{_M}\s{_D}{_TO}{_M2}\s{_D2}{_YEAR}", _date),
+        (rf"\b{_ON}{_M}\s{_D}(?:{_TO}{_D2})?{_YEAR}", _date),
+        (rf"\b{_ON}(?:the\s)?{_D}(?:\sof)?\s{_M}{_TO}{_D2}(?:\sof)?\s{_M2}{_YEAR}", _date),
+        (rf"\b{_ON}(?:the\s)?{_D}(?:{_TO}{_D2})?(?:\sof)?\s{_M}{_YEAR}", _date),
+        (rf"\b{_PART}{_M}{_YEAR}", _in_month),
         (rf"\b{_M},?\s(?:of\s)?{_Y}", _in_month),
-        (rf"\b(?<=\b[iI]n\s){_M}(?!\w)", _in_month),
-        (rf"\b(?:(?<=since\s)|(?<=until\s)|(?<=during\s)|(?<=by\s)|(?<=of\s)){_M}(?!\w)", _in_month),
-        (rf"\b(?:(?P<lead>last|next|this\scoming|this|coming)\s)?{_W}{_HOUR}\b", _weekday),
+        (rf"{_AFTER}{_M}(?!\w)", _in_month),
+        (rf"\b(?:(?P<lead>last|next|this\scoming|this|coming)\s)?{_WEEKDAY}{_HOUR}\b", _weekday),
         (r"\b(?P<word>[Tt]oday|[Yy]esterday|[Tt]omorrow|[Tt]onight)\b(?!’s|'s)", _near_day),
         (r"\b(?P<word>[Tt]his\s(?:morning|afternoon|evening))\b", _near_day),
-        (
-            rf"\b(?P<count>an?|{'|'.join(_SMALL)}|\d{{1,2}})\s(?P<unit>day|week|month|year)s?\sago\b",
-            _ago,
-        ),
-        (
-            r"\b(?:(?P<part>[Ee]arlier|[Ll]ater|[Ee]arly|[Ll]ate|[Mm]id)[\s-])?"
-            r"(?P<lead>[Tt]his|[Ll]ast|[Nn]ext|[Pp]revious|[Cc]oming|(?:at|over)\sthe)\s(?P<unit>weekend|week|month|year)\b(?!s)(?!’s|'s)",
-            _period_of,
-        ),
-        (rf"\bthe\s(?P<year>(?:1[5-9]|20)\d0)s\b", _decade),
-        (rf"(?<=\s)(?<=\b[iI]n\s){_Y}", _in_year),
+        (rf"\b(?P<count>an?|{_COUNTS}|\d{{1,2}})\s{_UNIT}s?\sago\b", _ago),
+        (rf"\b{_HALF}?{_LEAD}\s(?P<unit>weekend|week|month|year)\b(?!s)(?!’s|'s)", _period_of),
+        (r"\bthe\s(?P<year>(?:1[5-9]|20)\d0)s\b", _decade),
+        (rf"{_AFTER}{_Y}", _in_year),
     ]
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from rag.corpus import Article
 from rag.embedder import embedder_folder
 from rag.llm import open_llm
+from rag.offices import Offices
 from rag.passages import passages_of
 from rag.pipeline import Rag
 from rag.reranker import Reranker
@@ -43,7 +44,9 @@ def open_passage(settings: Settings) -> tuple[Rag, GivenPassage]:
     """Open the product over a passage that can be changed from question to question."""
     search: Any = GivenPassage(Reranker(embedder_folder(settings)))
     manifest = {"corpus_sha256": "", "recipe": {}}
-    index: Any = SimpleNamespace(articles=(), manifest=manifest, close=lambda: None)
+    index: Any = SimpleNamespace(
+        articles=(), manifest=manifest, offices=Offices(()), newest=None, close=lambda: None
+    )
     return Rag(settings, index, search, open_llm(settings)), search
 
 

@@ -1,14 +1,15 @@
-"""A sentence as tokens, clauses and the cues of ``rag.stance_words`` in it."""
+"""A sentence as tokens, clauses and the cues of ``rag.conflicts.opposites`` in it."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rag.stance_words import CUES
+from rag.conflicts.opposites import CUES
 from rag.words import fold
 
-_TOKEN = re.compile(r"\w+(?:[.,’'-]\w+)*|[^\w\s]")
-_MARKS = frozenset(", ; : ( ) — –".split())
+# "US-Ukraine" are two names, "20-point" and "so-called" one word
+_TOKEN = re.compile(r"\w+(?:(?:[.,’']|-(?![A-Z]))\w+)*|[^\w\s]")
+_MARKS = frozenset(", ; ( ) — –".split())
 _JOINTS = frozenset("but while although though whereas however".split())
 
 
@@ -74,9 +75,9 @@ def cues(clause: Sequence[Token]) -> Iterator[Cue]:
     at = 0
     while at < len(lows):
         fits = [
-            Cue(at, len(phrase), axis, sign)
-            for phrase, axis, sign in CUES.get(lows[at], ())
-            if tuple(lows[at : at + len(phrase)]) == phrase
+            Cue(at, len(entry.phrase), entry.axis, entry.sign)
+            for entry in CUES.get(lows[at], ())
+            if tuple(lows[at : at + len(entry.phrase)]) == entry.phrase
         ]
         longest = max((cue.length for cue in fits), default=1)
         yield from (cue for cue in fits if cue.length == longest)

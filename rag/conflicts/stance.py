@@ -1,23 +1,27 @@
 """Where a sentence stands on a matter: settled or open, accepted or rejected, so or not so.
 
-No parser runs here. A sentence is cut into clauses; a cue (``rag.stance_words``) counts where its
-clause speaks of the matter; what negates it turns it round; what is only wished, demanded or
-supposed says nothing. A rule that fires wrongly costs more than one that stays silent.
+No parser runs here. A sentence is cut into clauses; a cue (``rag.conflicts.opposites``) counts
+where its clause speaks of the matter; what negates it turns it round; what is only wished,
+demanded or supposed says nothing. A rule that fires wrongly costs more than one that is silent.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from rag import stance_words as w
-from rag.clauses import Cue, Token, clauses, cues, tokens
-from rag.matter import EVENT, Matter
+from rag.conflicts import opposites as w
+from rag.conflicts.asking import EVENT
+from rag.conflicts.clauses import Cue, Token, clauses, cues, tokens
+from rag.conflicts.matter import CALENDAR, Matter
 from rag.words import STOPWORDS, stem
 
 _BACK = frozenset("it this that they these such so them he she one".split())
 _BE = frozenset("is are was were be been being".split())
-_AUX = _BE | frozenset("am has have had do does did will would shall can could may might to".split())
+_AUX = _BE | frozenset(
+    "am has have had do does did will would shall can could may might to".split()
+)
 _HOW = frozenset({"peaceful", "before"})  # what is wished is wished in one way or the other
-_REFUSING = frozenset({"accepted", "settled"})  # their own minus cues are what refuses
+_REFUSING = frozenset({"accepted", "settled", "works"})  # their own minus cues are what refuses
 _BETWEEN = frozenset(  # what stands between who acts and the act
     """out off still now also again always ready willing prepared able set due expected likely
     about going""".split()
@@ -69,9 +73,12 @@ def _speaks_of(matter: Matter, own: set[str], words: set[str], cue: Cue) -> bool
     """
     if not matter.terms:
         return any(matter.named(word) for word in words)
+    share = matter.share(words)
+    told = share * len(matter.terms) + len(matter.names_in(words))
+    whole = told / (len(matter.terms) + len(matter.names))
     if cue.axis == EVENT:
-        return matter.share(words) >= 0.66 and matter.share(own) >= 0.5
-    return matter.share(words) >= (0.66 if cue.axis == "before" else 0.5)
+        return matter.share(own) >= 0.5 and whole >= 0.75
+    return share >= (0.66 if cue.axis == "before" else 0.5) or whole >= 0.75
 
 
 def _cues(clause: Sequence[Token], matter: Matter) -> Iterator[Cue]:
@@ -82,7 +89,7 @@ def _cues(clause: Sequence[Token], matter: Matter) -> Iterator[Cue]:
             yield cue
     if EVENT in matter.axes:
         for at, token in enumerate(clause):
-            if any(stem(token.low) in term for term in matter.terms):
+            if matter.has_term(token.low):
                 yield Cue(at, 1, EVENT, 1)
 
 
@@ -120,9 +127,10 @@ def _turns(lows: Sequence[str], cue: Cue) -> bool:
     return plain or late or polite or undone
 
 
-def _has(lows: Sequence[str], single: frozenset[str]) -> bool:
-    pairs = {f"{a}_{b}" for a, b in zip(lows, lows[1:], strict=False)}
-    return bool(single & (set(lows) | pairs))
+def _has(lows: Sequence[str], known: frozenset[str]) -> bool:
+    """Whether a word, or two words in a row, stand in a list."""
+    pairs = {f"{a}_{b}" for a, b in pairwise(lows)}
+    return bool(known & (set(lows) | pairs))
 
 
 def _order(lows: Sequence[str], cue: Cue, matter: Matter) -> int:
@@ -153,7 +161,7 @@ def _actors(clause: Sequence[Token], cue: Cue) -> frozenset[str]:
     while at and (lows[at - 1] in _AUX | w.NEGATORS | w.TURNING or _loose(lows[at - 1])):
         at -= 1
     found = frozenset(_phrase(lows[:at][::-1]))
-    return frozenset() if found & _BACK else found
+    return frozenset() if found & (_BACK | CALENDAR) else found
 
 
 def _loose(low: str) -> bool:

@@ -2,50 +2,54 @@
 
 Three readings, each silent unless it is sure:
 
-* a question for a number or a date: sentences about the same matter that give other values;
-* a question of how things stand: sentences at opposite ends of one pair (``rag.stance_words``);
-* any question: two sentences that say the same but for one number, date, name or opposite.
+* a question for a number, a date or who did it: sentences about it that give other values
+  (``rivals``);
+* a question of how things stand: sentences at the two ends of one pair of opposites (``stance``);
+* any question: two sentences that say the same but for one value or opposite (``slots``).
 
 Reprints of one text are one source. No model runs here.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 from rag.answer import Claim, Difference
-from rag.clauses import tokens
-from rag.matter import EVENT, Matter, matter_of
-from rag.places import offices
+from rag.conflicts.asking import EVENT
+from rag.conflicts.clauses import tokens
+from rag.conflicts.matter import Matter, matter_of
+from rag.conflicts.opposites import BY_NAME
+from rag.conflicts.rivals import Sides, View, by_agent, by_date, by_number
+from rag.conflicts.slots import Place, by_slot
+from rag.conflicts.stance import Stance, stances
 from rag.retriever import Hit
-from rag.rivals import View, by_agent, by_date, by_number, by_slot
-from rag.stance import Stance, stances
-from rag.stance_words import BY_NAME
 from rag.verifier import quote
-from rag.words import WORD, fold, same_name, stem, words
+from rag.words import WORD, fold, words
 
 SHOWN = 3  # most quotes of a side
 REPRINT = 0.8  # share of five-word runs from which on two sentences are one text
 LONGEST = 160  # characters of a quote inside a side's text
 
-Place = tuple[str, int, int]
-
 
 def conflicts(
-    question: str, evidence: Sequence[Hit], cited: Iterable[Place] = ()
+    question: str,
+    evidence: Sequence[Hit],
+    cited: Iterable[Place] = (),
+    holders: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Difference, ...]:
     """Find the sides of the evidence that differ about what is asked, newest side first.
 
     ``cited`` are the places the answer quotes: of two sentences that differ in one word, it must
-    rest on one. Gives nothing where the sources agree or nobody can tell.
+    rest on one. ``holders`` gives the country that a folded surname stands for. Gives nothing where
+    the sources agree or nobody can tell.
     """
     hits = list(_without_reprints(evidence))
     if not hits:
         return ()
     texts = {hit.article.name: hit.article.text for hit in hits}
-    held = {name: who for text in texts.values() for name, who in _offices(text).items()}
     proper = frozenset[str]().union(*map(_proper, texts.values()))
-    matter = matter_of(question, proper, held)
+    matter = matter_of(question, proper, holders)
     ends, sides = _by_kind(matter, hits)
     if len(sides) < 2:
         ends, sides = "", by_slot(matter, hits, frozenset(cited))
@@ -53,15 +57,22 @@ def conflicts(
     return (_difference(question, ends, sides),) if len(sides) >= 2 else ()
 
 
-def _of_one_thing(matter: Matter, sides: Sequence[list[View]]) -> list[list[View]]:
+def _of_one_thing(matter: Matter, sides: Sequence[list[View]]) -> Sides:
     """Keep the sides that can be about what the first is: not Ghent's mayor and Bruges'."""
-    names = [matter.names_in(tokens(side[0].hit.sentence.text)) for side in sides]
-    return [s for s, own in zip(sides, names, strict=True) if not own or not names[0] or own & names[0]]
+    names = [matter.names_in(t.low for t in tokens(side[0].hit.sentence.text)) for side in sides]
+    return [
+        s for s, own in zip(sides, names, strict=True) if not (own and names[0]) or own & names[0]
+    ]
 
 
-@lru_cache(maxsize=256)
-def _offices(text: str) -> dict[str, str]:
-    return offices([text])
+def newest_first(shown: Sequence[Hit], differing: Sequence[Difference]) -> list[Hit]:
+    """Order sentences newest first where two of them stand on different sides, else as they are."""
+    places = {(h.article.name, h.sentence.start, h.sentence.end): h for h in shown}
+    for difference in differing:
+        met = [any(c.place in places for c in side.citations) for side in difference.sides]
+        if sum(met) > 1:
+            return sorted(shown, key=lambda hit: hit.article.date or "", reverse=True)
+    return list(shown)
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +82,7 @@ def _proper(text: str) -> frozenset[str]:
     return frozenset(inside - {m.group() for m in WORD.finditer(text) if m.group().islower()})
 
 
-def _by_kind(matter: Matter, hits: Sequence[Hit]) -> tuple[str, list[list[View]]]:
+def _by_kind(matter: Matter, hits: Sequence[Hit]) -> tuple[str, Sides]:
     """Part the evidence as the question's kind asks; with the two ends a stance can take."""
     if matter.asked == "number":
         return "", by_number(matter, hits)
@@ -85,7 +96,7 @@ def _by_kind(matter: Matter, hits: Sequence[Hit]) -> tuple[str, list[list[View]]
     return "", []
 
 
-def _by_stance(matter: Matter, hits: Sequence[Hit]) -> tuple[str, list[list[View]]]:
+def _by_stance(matter: Matter, hits: Sequence[Hit]) -> tuple[str, Sides]:
     """Two sides at the ends of one axis: the axis whose best sentences rank highest."""
     taken = [
         (hit, stance)
@@ -108,28 +119,29 @@ def _by_whom(matter: Matter, stance: Stance) -> bool:
     owned = stance.axis == EVENT or BY_NAME[stance.axis].owned
     if not owned or not stance.actors or not matter.subjects:
         return True
-    mine = any(matter.named(word, matter.subjects) for word in stance.actors)
-    return mine or any(stem(word) in term for word in stance.actors for term in matter.terms)
+    return any(
+        matter.has_term(word) or any(matter.same(word, name) for name in matter.subjects)
+        for word in stance.actors
+    )
 
 
-def _sides(matter: Matter, taken: Sequence[tuple[Hit, Stance]]) -> list[list[View]]:
+def _sides(matter: Matter, taken: Sequence[tuple[Hit, Stance]]) -> Sides:
     """Part sentences by the end they stand at; one that stands at both fills an empty side."""
     if all(stance.hedged for _, stance in taken):
         return []
-    signs: dict[int, set[int]] = {}
-    for hit, stance in taken:
-        signs.setdefault(hit.rank, set()).add(stance.sign)
-    clear = [(h, s) for h, s in taken if len(signs[h.rank]) == 1]
-    sides: list[list[View]] = []
-    for sign in (1, -1):
-        own = [(h, s) for h, s in clear if s.sign == sign]
-        own = own or [(h, s) for h, s in taken if s.sign == sign]
-        views = [View(h, "", s.start, s.end) for h, s in own]
-        sides.append(list({view.hit.rank: view for view in reversed(views)}.values())[::-1])
-    plus, minus = sides
-    if not _one_actor(matter, taken) or not plus or not minus or {v.hit.rank for v in plus} == {v.hit.rank for v in minus}:
+    plus, minus = (_side_of(taken, sign) for sign in (1, -1))
+    both = {view.hit.rank for view in plus} == {view.hit.rank for view in minus}
+    if not plus or not minus or both or not _one_actor(matter, taken):
         return []
-    return sides
+    return [plus, minus]
+
+
+def _side_of(taken: Sequence[tuple[Hit, Stance]], sign: int) -> list[View]:
+    """The sentences that stand at one end alone, else those that stand there too."""
+    other = {hit.rank for hit, stance in taken if stance.sign != sign}
+    own = {hit.rank: View(hit, "", s.start, s.end) for hit, s in reversed(taken) if s.sign == sign}
+    views = list(own.values())[::-1]
+    return [view for view in views if view.hit.rank not in other] or views
 
 
 def _one_actor(matter: Matter, taken: Sequence[tuple[Hit, Stance]]) -> bool:
