@@ -61,6 +61,14 @@ class Claim:
     support: Literal["supported", "partial"] = "supported"
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A conflict before numbering: each side as a claim."""
+
+    about: str
+    sides: tuple[Claim, ...]
+
+
 @dataclass(frozen=True)
 class Answer:
     """A verified answer or an abstention, with all that is needed to check it again."""
@@ -175,6 +183,26 @@ def number(claims: Sequence[Claim]) -> tuple[str, tuple[Statement, ...], tuple[C
         statements.append(Statement(claim.text, tuple(marks), claim.support))
     text = " ".join(s.text + " " + "".join(f"[{n}]" for n in s.citations) for s in statements)
     return text, tuple(statements), tuple(citations)
+
+
+def number_sides(
+    differences: Sequence[Difference], citations: Sequence[Citation]
+) -> tuple[tuple[Conflict, ...], tuple[Citation, ...]]:
+    """Number the sides' citations on from those of the statements; give conflicts and citations."""
+    numbers = {citation.place: citation.n for citation in citations}
+    shown = list(citations)
+    conflicts = []
+    for difference in differences:
+        sides = []
+        for claim in difference.sides:
+            for citation in claim.citations:
+                if citation.place not in numbers:
+                    numbers[citation.place] = len(shown) + 1
+                    shown.append(citation.numbered(len(shown) + 1))
+            marks = dict.fromkeys(numbers[citation.place] for citation in claim.citations)
+            sides.append(Side(claim.text, tuple(marks), claim.citations[0].date))
+        conflicts.append(Conflict(difference.about, tuple(sides)))
+    return tuple(conflicts), tuple(shown)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ class Index:
     def articles(self) -> tuple[Article, ...]:
         """All articles, in order of their names."""
         return tuple(self.texts.articles())
+
+    @cached_property
+    def newest(self) -> str | None:
+        """The date of the newest article."""
+        return self.texts.newest()
 
     def close(self) -> None:
         """Let go of the files."""

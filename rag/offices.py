@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from rag.errors import IndexDamaged
@@ -107,6 +107,11 @@ class Offices:
         rows = [asdict(holder) for holder in self.holders]
         (folder / FILE).write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
 
+    @cached_property
+    def countries(self) -> dict[str, str]:
+        """The country that a folded surname stands for: Rubio speaks for the United States."""
+        return {fold(h.name.split()[-1]): h.country for h in self.holders if h.country}
+
     def named(self, question: str) -> str:
         """Give a question with the names its offices stand for added in brackets."""
         names: list[str] = []
@@ -135,6 +140,11 @@ class Offices:
             led = [h.country for h in self.holders if same_name(fold(h.name.split()[-1]), owner)]
             country = next((c for c in led if c), None)
         return country
+
+
+def country_of(word: str) -> str | None:
+    """Give the country that a folded word names: itself, a people, a capital, a seat of power."""
+    return _countries().get(word.strip("."))
 
 
 def _tokens(text: str) -> list[str]:

@@ -17,14 +17,17 @@ from rag.answer import (
     Abstention,
     Answer,
     Claim,
+    Difference,
     Event,
     Finished,
     Found,
     Stated,
     Statement,
     number,
+    number_sides,
 )
 from rag.calibration import calibration
+from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
 from rag.followup import Turn, standalone
@@ -36,6 +39,7 @@ from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
+from rag.timewords import prefer, settle, timing
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
@@ -126,18 +130,33 @@ class Rag:
         limit = self.settings.max_question_chars
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
         full = standalone(asked, before, self.llm)
-        hits = self._search.search(full, self.settings.evidence, as_of)
+        as_of, ranked = self._evidence(full, as_of)
+        hits = ranked[: self.settings.evidence]
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
         claims: list[Claim] = []
+        differing: tuple[Difference, ...] = ()
         shown = gate.worth_quoting(hits)
         if gate.answerable(full, hits, self._model_logit(full, shown)):
-            for claim in self._claims(full, shown):
+            differing = self._differing(full, ranked, shown)
+            for claim in self._claims(full, newest_first(shown, differing)):
                 clock.mark("first_token")
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
-        yield Finished(self._answer(asked, full, as_of, hits, claims, clock))
+        yield Finished(self._answer(asked, full, as_of, hits, claims, differing, clock))
+
+    def _evidence(
+        self, question: str, as_of: datetime.date | None
+    ) -> tuple[datetime.date | None, list[Hit]]:
+        """Search as the question's own words of time ask; give the day it is bound by, too.
+
+        Twice as many sentences as the model reads, for sources that differ from the best.
+        """
+        said = timing(question, self.index.newest)
+        said = settle(said, question, lambda event: self._search.search(event, 3, as_of))
+        as_of = min((day for day in (as_of, said.until) if day), default=None)
+        return as_of, prefer(self._search.search(question, 2 * self.settings.evidence, as_of), said)
 
     def _model_logit(self, question: str, shown: Sequence[Hit]) -> float | None:
         """Ask the model whether the evidence answers; None without one."""
@@ -165,9 +184,11 @@ class Rag:
         as_of: datetime.date | None,
         hits: Sequence[Hit],
         claims: Sequence[Claim],
+        differing: Sequence[Difference],
         clock: "Clock",
     ) -> Answer:
-        text, statements, citations = number(claims)
+        text, statements, cited = number(claims)
+        sides, citations = number_sides(differing, cited)
         status: Literal["answered", "abstained"] = "answered" if claims else "abstained"
         abstention = None if claims else self._abstention(full, as_of, hits)
         return Answer(
@@ -178,10 +199,18 @@ class Rag:
             text=text if abstention is None else abstention.reason,
             statements=statements,
             citations=citations,
+            conflicts=sides,
             abstention=abstention,
             provenance=self.provenance,
             timings_ms=clock.timings(),
         )
+
+    def _differing(
+        self, question: str, evidence: Sequence[Hit], shown: Sequence[Hit]
+    ) -> tuple[Difference, ...]:
+        """Find where the evidence differs about the question."""
+        places = [quote(hit).place for hit in shown]
+        return conflicts(question, evidence, places, self.index.offices.countries)
 
     def _abstention(
         self, question: str, as_of: datetime.date | None, hits: Sequence[Hit]

@@ -114,6 +114,11 @@ class Texts:
             ask += " WHERE " + " AND ".join(conditions)
         return [row for (row,) in self._all(ask + " ORDER BY passages.id", *values)]
 
+    def newest(self) -> str | None:
+        """Give the date of the newest article, None where no article has one."""
+        newest: str | None = self._all("SELECT MAX(date) FROM articles")[0][0]
+        return newest
+
     def close(self) -> None:
         """Let go of the file."""
         self._base.close()

@@ -14,7 +14,8 @@ ORDER = """
 errors settings sentences loaders corpus words offices expected passages models embedder store texts
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
 followup reader
-attribution_words attribution verifier gate progress pipeline render doctor web
+attribution_words attribution verifier tense timeline timewords conflicts gate progress pipeline
+render doctor web
 cli
 """.split()
 OWNERS = {

@@ -168,7 +168,9 @@ class _FindsNothing:
 def _nothing(settings: Settings) -> Any:  # noqa: ANN401 - stands in for an Index
     manifest = {"corpus_sha256": "", "recipe": recipe(settings)}
     words = SimpleNamespace(strangers=lambda _: [])
-    return SimpleNamespace(articles=(), manifest=manifest, words=words, close=lambda: None)
+    return SimpleNamespace(
+        articles=(), manifest=manifest, words=words, newest=None, close=lambda: None
+    )
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""What kind of answer a question wants, and on which pairs of opposites sources may differ."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from rag.conflicts.clauses import Cue
+from rag.expected import kind_of
+
+Asked = Literal["number", "date", "name", "stance", "other"]
+EVENT = "event"  # the axis whose cues are the question's own words: it is so, or it is not
+
+_STATUS = (
+    "status|state|position|stance|fate|future|outcome|results?|prospects?|chances?|progress|"
+    "situation|developments?|changed?|latest|agreed|verdict"
+)
+_MEASURES = (
+    "population|number|share|percentage|percent|proportion|size|budget|cost|price|length|height|"
+    "width|depth|area|toll|value|age|rate|salary|capacity|distance|weight|speed|turnover|amount"
+)
+_STANDS = re.compile(
+    r"^how\s(close|far\s(have|has|did|along|apart)|likely|certain|sure|safe)\b|\bor\snot\b"
+    r"|^what\s(came|became|has\sbecome)\sof\b"
+    rf"|^(what|which|how|where)\b(?=.*\b({_STATUS})\b)|^where\sdo(es)?\b.*\bstand"
+)
+_MEASURED = re.compile(
+    rf"^(what|which)\s((is|was|are|were)\s)?(the\s)?(\w+\s)?({_MEASURES})\b|\bnumber\sof\b"
+)
+_DATED = re.compile(r"^(in\s|on\s)?(what|which)\s(exact\s)?century\b|\b(date|day|year)\sof\b")
+_WHICH = re.compile(r"(what|which)\s(?!is|was|are|were|did|does|do|has|have|will|would)")
+_YES_NO = re.compile(
+    r"(is|are|was|were|do|does|did|has|have|had|will|would|can|could|may|might)\b", re.IGNORECASE
+)
+_WILLING = re.compile(r"\b(willing|ready|prepared|inclined|going|likely|set)\sto\b", re.IGNORECASE)
+_WH = re.compile(r"\b(why|how|what|which|who|whom|whose|where|when)\b")
+_KINDS: Mapping[str, Asked] = {
+    "number": "number", "time": "date", "person": "name", "place": "name"
+}  # fmt: skip
+_STANDING = frozenset({"settled", "accepted", "happens", "clear"})
+
+
+def asked(question: str) -> Asked:
+    """Tell what kind of answer a question wants; without any question word, how things stand."""
+    plain = " ".join(question.lower().replace("’", "'").split())
+    if _STANDS.search(plain):
+        return "stance"
+    kind = kind_of(re.sub(r"^by\s", "", question, flags=re.IGNORECASE))
+    if kind:
+        return _KINDS[kind]
+    if _DATED.search(plain):
+        return "date"
+    if _MEASURED.search(plain):
+        return "number"
+    if _WHICH.match(plain):
+        return "name"
+    return "stance" if _YES_NO.match(plain) or not _WH.search(plain) else "other"
+
+
+def axes(found: Iterable[Cue], question: str, *, named: bool) -> frozenset[str]:
+    """Give the axes a question is about: one it names both ends of, else those it names, else most.
+
+    Whether something is so at all (EVENT) is asked only by a yes-or-no question about a name.
+    """
+    ends: dict[str, set[int]] = {}
+    for cue in found:
+        ends.setdefault(cue.axis, set()).add(cue.sign)
+    both = frozenset(axis for axis, signs in ends.items() if len(signs) == 2)
+    told = both or frozenset(ends) - {"before"}
+    whether = named and bool(_YES_NO.match(question))
+    if whether and (not told or _WILLING.search(question)):
+        return (told or _STANDING) | {EVENT}
+    return told or _STANDING

@@ -1,0 +1,199 @@
+"""Rival values: sentences about the same matter that give another number, day or name for it."""
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rag.conflicts.clauses import Token, clauses, tokens
+from rag.conflicts.kin import kin
+from rag.conflicts.matter import Matter
+from rag.conflicts.quantities import Quantity, quantities
+from rag.retriever import Hit
+from rag.timeline import Span, when
+from rag.words import same_name
+
+V = TypeVar("V")
+SHARE = 0.5  # of a question's words that a sentence with a rival value must have
+_LONG = datetime.timedelta(days=365)
+_AGENT = 12  # tokens behind "by" in which a name still says who did it
+# A question that names one of several versions asks for that one's value alone.
+_VERSIONS = frozenset(
+    "original first initial previous former earlier later old second third".split()
+)
+_COUNTED = re.compile(
+    r"\bhow\s+many\s+((?:\w[\w'-]*\s+){0,2}?\w[\w'-]*)|\bnumber\s+of\s+(\w[\w'-]*)", re.IGNORECASE
+)
+_ROLE = re.compile(r"who\s(is|was|are|were)\sthe\b", re.IGNORECASE)
+_LIFE = re.compile(r"\([^()]*\d\s?[–-]\s?[^()]*\d{4}\)")  # (3 May 1801 – 9 June 1870)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one sentence sees the matter: its value as written, and the stretch that says so."""
+
+    hit: Hit
+    value: str
+    start: int
+    end: int
+
+
+Sides = list[list[View]]
+
+
+def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
+    """Group sentences by the number they give for what is asked."""
+    unit = _counted(matter)
+    found = [
+        (view_of(hit, number.start, number.end), number)
+        for hit in hits
+        if _fits(matter, hit, unit) and not _of_old(hit)
+        for number in _numbers(matter, hit.sentence.text, unit)
+    ]
+    comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
+    return _grouped(comparable, lambda one, other: not one.differs(other))
+
+
+def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:
+    """Group sentences by the day, month or year they give for what is asked."""
+    found = [
+        (view_of(hit, span.start, span.end), span)
+        for hit in hits
+        if _fits(matter, hit) and (span := _day(matter, hit))
+    ]
+    return _grouped(found, _meet)
+
+
+def by_agent(matter: Matter, hits: Sequence[Hit]) -> Sides:
+    """Group sentences by who did it: the name behind "by", or before the question's verb."""
+    found = [
+        agent for hit in hits if _fits(matter, hit) and (agent := _agent(matter, hit)) is not None
+    ]
+    return _grouped(found, lambda one, other: any(same_name(a, b) for a in one for b in other))
+
+
+def view_of(hit: Hit, start: int, end: int) -> View:
+    """See a sentence by one stretch of it."""
+    return View(hit, hit.sentence.text[start:end], start, end)
+
+
+def _grouped(found: Iterable[tuple[View, V]], agree: Callable[[V, V], bool]) -> Sides:
+    """Put views together whose values agree; what agrees with two groups joins the first."""
+    groups: list[list[tuple[View, V]]] = []
+    for view, value in found:
+        home = next((g for g in groups if any(agree(value, other) for _, other in g)), None)
+        if home is None:
+            groups.append([(view, value)])
+        else:
+            home.append((view, value))
+    return [[view for view, _ in group] for group in groups]
+
+
+def _fits(matter: Matter, hit: Hit, but: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence is about the matter; ``but`` is a term that it has anyway.
+
+    What stands before it helps, unless it names another.
+    """
+    toks = tokens(hit.sentence.text)
+    own = matter.words_of(toks)
+    if not matter.is_about(toks) or matter.has_other(toks) or not matter.share(own, but):
+        return False
+    new = toks[0].low in {"a", "an"} and not matter.has_term(toks[1].low)
+    if not new and not any(matter.is_name(t, opens=at == 0) for at, t in enumerate(toks)):
+        own += [t.low for t in tokens(hit.context)]
+    return matter.share(own, but) >= SHARE
+
+
+def _of_old(hit: Hit) -> bool:
+    """Whether a sentence names a time long before its article's: it tells of an earlier case."""
+    if hit.article.date is None:
+        return False
+    since = datetime.date.fromisoformat(hit.article.date) - _LONG
+    spans = when(hit.sentence.text, hit.article.date)
+    return any(span.latest is not None and span.latest < since for span in spans)
+
+
+def _counted(matter: Matter) -> frozenset[str]:
+    """The stems of what "how many" counts."""
+    match = _COUNTED.search(matter.question)
+    nouns = (match[1] or match[2]).lower().split() if match else []
+    return next((kin(noun) for noun in nouns if kin(noun) in matter.terms), frozenset())
+
+
+def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
+    """The numbers of a sentence that can answer: all of the unit asked for, else the nearest."""
+    found, toks = quantities(text), tokens(text)
+    versions = {t.low for t in tokens(matter.question)} & _VERSIONS
+    if versions:
+        found = tuple(q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]})
+    if unit:
+        return [number for number in found if number.units & unit]
+    return sorted(found, key=lambda number: _nearness(matter, text, number.start))[:1]
+
+
+def _day(matter: Matter, hit: Hit) -> Span | None:
+    """The time named nearest to the matter's words; only what is written in figures counts."""
+    text = hit.sentence.text
+    spans = [s for s in when(text, hit.article.date) if s.earliest and re.search(r"\d", s.words)]
+    life = _LIFE.search(text)
+    lived = [s for s in spans if life and life.start() < s.start < life.end()]
+    if lived and matter.has_term("born"):
+        return lived[0]
+    if lived and matter.has_term("die"):
+        return lived[-1]
+    return min(spans, key=lambda span: _nearness(matter, text, span.start), default=None)
+
+
+def _nearness(matter: Matter, text: str, at: int) -> tuple[int, int]:
+    """How near a place is to the question's words: most in its clause first, then by distance."""
+    toks = tokens(text)
+    places = [t.start for t in toks if matter.has_term(t.low)]
+    clause = next((c for c in clauses(toks) if c[0].start <= at < c[-1].end), None)
+    inside = [p for p in places if clause and clause[0].start <= p < clause[-1].end]
+    return -len(inside), min((abs(at - p) for p in places), default=0)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    """Whether two times can be one."""
+    days = (one.earliest, one.latest, other.earliest, other.latest)
+    if None in days:
+        return True
+    first, last, other_first, other_last = days
+    return first <= other_last and other_first <= last  # type: ignore[operator]
+
+
+def _agent(matter: Matter, hit: Hit) -> tuple[View, list[str]] | None:
+    """Who did it, by one sentence: the stretch and its names."""
+    anchors = matter.terms if _ROLE.match(matter.question) else matter.terms[:1]
+    for clause in clauses(tokens(hit.sentence.text)):
+        verbs = [at for at, t in enumerate(clause) if any(kin(t.low) & term for term in anchors)]
+        if verbs and _speaks_of(matter, clause):
+            own = [at for at in _run(matter, clause, verbs[0]) if _is_other(matter, clause[at])]
+            if own:
+                low = own[0] if len(own) < 4 else own[-1]
+                names = [clause[at].low for at in own]
+                return view_of(hit, clause[low].start, clause[own[-1]].end), names
+    return None
+
+
+def _speaks_of(matter: Matter, clause: Sequence[Token]) -> bool:
+    named = not matter.names or bool(matter.names_in(t.low for t in clause))
+    return named and matter.share(matter.words_of(clause)) >= SHARE
+
+
+def _run(matter: Matter, clause: Sequence[Token], verb: int) -> Iterator[int]:
+    """Where a name says who did it: soon behind "by", else the run of capitals before the verb."""
+    by = next((at for at, t in enumerate(clause) if at > verb and t.low == "by"), None)
+    if by is not None:
+        yield from range(by + 1, min(by + 1 + _AGENT, len(clause)))
+        return
+    low = verb
+    while low and matter.is_name(clause[low - 1], opens=low == 1):
+        low -= 1
+    yield from range(low, verb)
+
+
+def _is_other(matter: Matter, token: Token) -> bool:
+    """Whether a token is a name that the question does not bring itself."""
+    return matter.is_name(token) and not token.owns and not matter.named(token.low)
