@@ -10,7 +10,7 @@ import typer
 from rag.errors import RagError, UsageError
 from rag.settings import Settings, load_settings
 
-from . import beir, clapnq, covidqa, squad2
+from . import altered, beir, clapnq, covidqa, squad2
 from .data import FOLDER, DataAbsent
 
 BENCHES: dict[str, Callable[[Settings, Path, int], str]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[Settings, Path, int], str]] = {
     "squad2": squad2.run,
     "covidqa": covidqa.run,
     "beir": beir.run,
+    "altered": altered.run,
 }
 LATER = ("quotesum", "ramdocs", "mtrag_un")
 

@@ -1,0 +1,96 @@
+"""Support check: true statements kept, and the same made false by one change caught.
+
+Outside statements fall by checksum into a development part, on which the rules were worked out,
+and a test part. The statements about the seed articles (``altered.jsonl``) and their false versions
+were written by hand before the rules, and are only measured on.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.attribution import speaker_of
+from rag.corpus import read_corpus
+from rag.settings import Settings, resource
+from rag.verifier import supported
+
+from .alter import KINDS, alter, names_of
+from .data import DataAbsent, read, spread, table
+from .statements import Told, outside
+
+HAND_MADE = "altered.jsonl"
+DEVELOPMENT, TEST = "outside, development", "outside, test"
+BY_RULE, BY_HAND = "seeds, by rule", "seeds, by hand"
+PARTS = (DEVELOPMENT, TEST, BY_RULE, BY_HAND)
+AIMED = ("number", "name", "date", "negation")
+
+Judge = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A statement, what it is checked against, and what was changed ("true": nothing)."""
+
+    part: str
+    kind: str
+    text: str
+    source: str
+
+
+def run(settings: Settings, folder: Path, limit: int) -> str:
+    """Give a Markdown table: true statements kept, false ones caught, by kind and part."""
+    cases = list(cases_of(settings, folder, limit))
+    return f"{len(cases)} statements.\n\n" + report(cases, supported)
+
+
+def cases_of(settings: Settings, folder: Path, limit: int = 0) -> Iterator[Case]:
+    """Give every case; without the outside data only those about the seed articles."""
+    try:
+        told = spread(outside(folder), limit)
+    except DataAbsent:
+        told = []
+    strangers = sorted({name for one in told for name in names_of(one.text)})
+    for one in told:
+        yield from _altered(TEST if one.held_out else DEVELOPMENT, one, strangers)
+    yield from _about_seeds(settings, strangers or ["Nora Quinn", "Lisbon", "Bluebird"])
+
+
+def _altered(part: str, told: Told, strangers: Sequence[str]) -> Iterator[Case]:
+    yield Case(part, "true", told.text, told.source)
+    known = f"{told.text} {told.source}"
+    others = [name for name in strangers if not any(word in known for word in name.split())]
+    for kind, text in alter(told.text, told.source, others):
+        yield Case(part, kind, text, told.source)
+
+
+def _about_seeds(settings: Settings, strangers: Sequence[str]) -> Iterator[Case]:
+    corpus = read_corpus([resource("seeds")], settings.max_article_bytes)
+    by_name = {article.name: article for article in corpus.articles}
+    for row in read(Path(__file__).parent, HAND_MADE):
+        article = by_name[row["article"]]
+        sentence = next(s for s in article.sentences if s.start == row["start"])
+        assert sentence.text == row["quote"], row["quote"]
+        source = sentence.text
+        yield from _altered(BY_RULE, Told("seeds", "", row["true"], source), strangers)
+        yield Case(BY_HAND, "true", row["true"], source)
+        for false in row["false"]:
+            yield Case(BY_HAND, false["kind"], false["text"], source)
+
+
+def report(cases: Sequence[Case], judge: Judge) -> str:
+    """Give a Markdown table of shares with counts; a part a column."""
+    right = [(case, judge(case.text, case.source) == (case.kind == "true")) for case in cases]
+    rows = [("true, kept", *_row(right, ("true",)))]
+    rows += [(f"{kind}, caught", *_row(right, (kind,))) for kind in KINDS]
+    rows += [("**the four aimed at**", *_row(right, AIMED)), ("**all false**", *_row(right, KINDS))]
+    return table(("statements", *PARTS), rows)
+
+
+def _row(right: Sequence[tuple[Case, bool]], kinds: Sequence[str]) -> list[str]:
+    cells = []
+    for part in PARTS:
+        marks = [ok for case, ok in right if case.part == part and case.kind in kinds]
+        share = f"{sum(marks) / len(marks):.1%} ({sum(marks)}/{len(marks)})" if marks else "-"
+        cells.append(share)
+    return cells
