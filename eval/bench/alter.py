@@ -7,6 +7,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
+from rag.words import STOPWORDS
+
 KINDS = (
     "number", "name", "date", "negation", "comparative", "role", "modality", "quantifier"
 )  # fmt: skip
@@ -54,11 +56,13 @@ QUANTITY = {
     "every": "no",
     "any": "no",
 }
-_AUXILIARY = re.compile(r"\b(is|are|was|were|has|have|had|can|could|will|would|should|must|may)\b")
-_NOT = re.compile(r"\b(is|are|was|were|has|have|had|can|could|will|would|should|must|may) not\b")
+_AIDS = "is|are|was|were|has|have|had|can|could|will|would|should|must|may"
+_AUXILIARY = re.compile(rf"\b({_AIDS})\b(?! not)")
+_NOT = re.compile(rf"\b({_AIDS}) not\b(?! only)")
 _PAST = re.compile(r"(?<=[a-z0-9] )(?!need|based|called|named|united)([a-z]{3,}ed)\b")
 _NAME = re.compile(r"\b[A-Z][\w’'-]*[a-z](?:\s+(?:(?:of|de|van|von)\s+)?[A-Z][\w’'-]*[a-z])*")
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-]|[.,]\d)")
+_AFTER_A_NAME = "is was has had will would said and who which, 's".split()
 _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
 
 
@@ -90,11 +94,15 @@ def pick(options: Sequence[str], salt: str) -> str:
 
 
 def names_of(text: str) -> list[str]:
-    """Give runs of capitalised words, without the one that opens the text unless it is a run."""
-    found = [m.group() for m in _NAME.finditer(text)]
-    if found and text.startswith(found[0]) and " " not in found[0]:
-        del found[0]
-    return [name for name in found if name.split()[0] not in {*MONTHS, *DAYS, "The", "In", "It"}]
+    """Give runs of capitalised words that are neither one word opening a sentence nor a date."""
+    found = []
+    for m in _NAME.finditer(text):
+        opens = not m.start() or text[: m.start()].rstrip(" \"“(")[-1:] in {"", ".", "!", "?", ":"}
+        first = m.group().split()[0]
+        if first in {*MONTHS, *DAYS} or first.casefold() in STOPWORDS or (opens and first == m.group()):
+            continue
+        found.append(m.group())
+    return found
 
 
 def _swap(text: str, start: int, end: int, new: str) -> str:
@@ -176,7 +184,8 @@ def _pairs(text: str) -> Iterator[str]:
 def _roles(text: str) -> Iterator[str]:
     own = names_of(text)
     first = _NAME.match(text)
-    if first and first.group() not in own and first.group() not in {"The", "In", "A"}:
+    follows = text[first.end() :].split()[:1] if first else []
+    if first and first.group() not in own and (follows and follows[0] in _AFTER_A_NAME):
         own.insert(0, first.group())
     for one, other in zip(own, own[1:], strict=False):
         at = text.find(one)

@@ -57,11 +57,19 @@ def _sentences(text: str) -> list[str]:
     return [text[s.start : s.end] for s in split(text)]
 
 
+def _nearest(text: str, sentences: list[str]) -> str:
+    """Give the two sentences that have most of a statement's words, in order: a citation's size."""
+    wanted = set(words(text)) - STOPWORDS
+    best = sorted(sentences, key=lambda s: -len(wanted & set(words(s))))[:2]
+    return " ".join(sentence for sentence in sentences if sentence in best)
+
+
 def _clapnq(folder: Path) -> Iterator[Told]:
     for row in read(folder, "clapnq.jsonl"):
         if row["answerable"]:
-            source = _tidy(" ".join(row["sentences"][at] for at in row["selected"]))
+            selected = [_tidy(row["sentences"][at]) for at in row["selected"]]
             for text in _sentences(_tidy(row["answer"])):
+                source = _nearest(text, selected)
                 if _can_stand(text, source):
                     yield Told("CLAPnq", row["title"], text, source)
 
@@ -72,7 +80,7 @@ def _quotesum(folder: Path) -> Iterator[Told]:
             used = dict.fromkeys(re.findall(r"\[ (\d) ", sentence))
             text = " ".join(re.sub(r"\[ \d |\]", " ", sentence).split())
             text = re.sub(r"\s+([.,;])", r"\1", text)
-            source = " ".join(f"{row[f'title{n}']}. {row[f'source{n}']}" for n in used)
+            source = _nearest(text, [s for n in used for s in _sentences(row[f"source{n}"])])
             if used and text.endswith(".") and text[:1].isupper() and _can_stand(text, source):
                 yield Told("QuoteSum", row["qid"], text, source)
 
@@ -88,10 +96,10 @@ _OPENS = re.compile(
 def _stated(question: str, answer: str) -> str | None:
     """Make a statement of a question whose subject is asked for; None for others."""
     match = _OPENS.match(" ".join(question.split()))
-    if not match or re.search(r"\b(is|are|was|were|did|does|do) (it|he|she|they)\b", question):
+    if not match or re.search(r"\b(is|are|was|were|did|does|do) (it|he|she|they|there)\b", question):
         return None
     wh, rest = match["wh"].lower(), match["rest"]
-    if re.match(r"(is|are|was|were) .*\b(called|named|used|known|known as|to|by|for|in|of|as|at)$",
+    if re.match(r"(is|are|was|were) .*\b(called|named|used|known|known as|to|by|for|in|of|as|at|with|from|on|about)$",
                 rest):  # fmt: skip
         return None
     more = wh.split(" ", 2)[2] if wh.startswith("how many") else ""
