@@ -51,4 +51,4 @@ def _objection(said: Reading, source: Reading) -> str | None:
         return "modality"
     if swapped(said, source, pairs):
         return "roles"
-    return "place" if misplaced(said, source, pairs) else None
+    return "place" if misplaced(said, source) else None

@@ -7,7 +7,7 @@ from functools import cache
 
 from rag.support import lexicon
 from rag.support.names import is_name, like
-from rag.support.tokens import Reading, Token, base_of
+from rag.support.tokens import Reading, Token, base_of, is_negating
 
 _SHORTEST_REST = 3
 
@@ -50,10 +50,13 @@ def _candidates(
         direct = [t for t in source.tokens if t.capital and like(token.low, t.low)]
     if direct:
         return direct, 1
-    turned = [t for t in source.tokens if t.word and opposed(token, t) and not _told(said, t, index)]
-    if turned:
-        return turned, -1
-    return [t for base in alike().get(token.base, ()) for t in index.get(base, ())], 1
+    likely = [t for base in alike().get(token.base, ()) for t in index.get(base, ())]
+    if likely:
+        return likely, 1
+    if is_negating(said.tokens, token):
+        return [t for t in source.tokens if is_negating(source.tokens, t)], 1
+    turned = [t for t in source.tokens if t.word and opposed(token, t)]
+    return [t for t in turned if not _told(said, t, index)], -1
 
 
 def _told(said: Reading, other: Token, index: dict[str, list[Token]]) -> bool:

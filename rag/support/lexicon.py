@@ -13,12 +13,13 @@ CLAUSE_NEGATORS = frozenset(
 )
 # "no doubt", "not only": nothing is negated.
 EMPTY_NEGATION = frozenset("only just merely doubt sooner matter least wonder".split())
+# What a negation passes over to the word it bears upon.
+WEAK_ADVERBS = frozenset("yet still already even really immediately any real ever".split())
 # Turn round what follows them; in the passive ("was rejected") what stands before. Base forms.
 NEGATING = frozenset(
-    """reject refuse deny decline dismiss refute rebuff spurn scrap cancel forbid prohibit ban
-    prevent refrain avoid exclude oppose lack fail cease abandon withhold veto block rejection
-    refusal denial absence failure unwilling unwillingness inability without
-    snub renounce abstain omit forgo bar stop halt prohibition""".split()
+    """reject refuse deny decline refute rebuff spurn rejection refusal denial refrain avoid exclude
+    oppose lack fail absence failure unwilling unwillingness inability without snub renounce abstain
+    omit forgo reluctant reluctance""".split()
 )
 # The same in several words: base of the first, then what must follow.
 NEGATING_PHRASES = {
@@ -100,7 +101,7 @@ CONTRASTS = [
     set(group.split())
     for group in (
         "daily weekly fortnightly monthly quarterly annual yearly biennial",
-        "second minute hour day week weekend month year decade century",
+        "second minute hour day week weekend month year century",
         "spring summer autumn fall winter",
     )
 ]
@@ -141,13 +142,15 @@ UNREAL = frozenset(
     proposed proposal suggest offer willing willingness threaten threat promise pledge vow consider
     hope try attempt aim seek intend intention urge call ready prepared if unless whether ask
     request allege allegedly reportedly supposedly suppose claim believe need require want condition
-    idea refuse refusal fail failure reject oppose deny condition scenario possibility risk chance
-    prospect envisage future let order""".split()
+    idea decision scenario possibility risk chance prospect envisage future let order next upcoming
+    forthcoming scheduled due""".split()
 )
 WEAK = frozenset("could may might possible possibly perhaps maybe potential chance".split())
 SURE = frozenset("certain certainly definitely surely will undoubtedly inevitably always".split())
 # An open question: what stands behind is not told.
-OPEN = frozenset("unclear unknown whether uncertain".split())
+OPEN = frozenset("unclear unknown whether uncertain undecided".split())
+# Say whose word it is, which is as good as "believes".
+TOLD = frozenset("according say says said believe believes think thinks reportedly allegedly".split())
 
 # --- quantity ---------------------------------------------------------------------------------
 
@@ -172,7 +175,7 @@ PARTLY = frozenset("nearly almost virtually practically mostly largely about not
 
 DEMONYM_ENDINGS = frozenset("n an ian ese i ish ic er ers s ns ans ians ais ene".split())
 DEMONYMS = [
-    set(group.split())
+    {word.removesuffix("s") if len(word) > 3 else word for word in group.split()}
     for group in (
         "france french frenchman", "netherlands dutch holland", "britain british uk briton",
         "spain spanish spaniard", "denmark danish dane", "greece greek", "switzerland swiss",

@@ -89,6 +89,7 @@ def like(one: str, other: str) -> bool:
     """Whether two folded words can be one name, or a country and its people."""
     if one == other or stem(one) == stem(other) or same_name(one, other):
         return True
+    one, other = (word.removesuffix("s") if len(word) > 3 else word for word in (one, other))
     if any({one, other} <= group for group in lexicon.DEMONYMS):
         return True
     short, long = sorted((one, other), key=len)

@@ -149,7 +149,9 @@ def _quantity(tokens: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
     if value is None:
         return None
     after = tokens[end].low if end < len(tokens) else ""
-    unit = "percent" if after in {"percent", "percentage"} else ""
+    if after in {"decade", "decades"}:
+        return Quantity(10 * value, "", at), end + 1
+    unit = "percent" if after == "percent" else ""
     return Quantity(value, unit, at), end + (unit != "")
 
 
@@ -159,7 +161,8 @@ def _part(tokens: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
     after = [t.low for t in tokens[at + 1 : at + 4]] + ["", "", ""]
     if low == "half" and after[0] not in {"hour", "year", "time"}:
         return Quantity(50.0, "part", at), at + 1
-    if low in {"a", "one"} and after[0] in _PARTS and (after[1] == "of" or after[0] == "half"):
+    told = "of" in after[1:2] or after[0] == "half" or (at and tokens[at - 1].low == "by")
+    if low in {"a", "one"} and after[0] in _PARTS and told:
         return Quantity(100 / _PARTS[after[0]], "part", at), at + 2
     skip = 1 if after[0] == "-" else 0
     over, under = _WORDS.get(low), _PARTS.get(after[skip])

@@ -4,16 +4,18 @@
 has in that place. So what stands around it here is looked for around each candidate there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.support.align import Pair, alike
-from rag.support.names import Run, runs
+from rag.support.align import alike, opposed, opposites
+from rag.support.names import Run, like, runs
 from rag.support.numbers import Quantity, dates, quantities
-from rag.support.tokens import Reading
+from rag.support.tokens import Reading, Token
 
 _HERE, _THERE = 4, 5  # tokens to either side
-_MARGIN = 1  # by so much more
+_MARGIN = 2  # by so much more
+_GAP = 6  # words that may stand in the place
+_LONG = 3  # words around it that must agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,14 @@ class Place:
     high: int
 
 
-def misplaced(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+def misplaced(said: Reading, source: Reading) -> bool:
     """Whether the surroundings of a number or name fit another one of the source clearly better."""
-    return _numbers(said, source) or _names(said, source) or _opposites(said, source, pairs)
+    return (
+        _numbers(said, source)
+        or _names(said, source)
+        or _opposites(said, source)
+        or any(_substituted(said, source, *anchor) for anchor in _anchors(said, source))
+    )
 
 
 def _numbers(said: Reading, source: Reading) -> bool:
@@ -65,8 +72,79 @@ def _span(run: Run) -> Place:
     return Place(run.low, run.high)
 
 
-def _opposites(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+def _opposites(said: Reading, source: Reading) -> bool:
+    for token in said.tokens:
+        if token.base in opposites():
+            own = [Place(t.at, t.at + 1) for t in source.tokens if t.base == token.base]
+            rivals = [
+                Place(t.at, t.at + 1)
+                for t in source.tokens
+                if t.word and own and opposed(token, t) and t.base not in said.bases
+            ]
+            if _fits_rival(said, Place(token.at, token.at + 1), source, own, rivals):
+                return True
     return False
+
+
+def _anchors(said: Reading, source: Reading) -> Iterator[tuple[Place, list[Place]]]:
+    """Give each name and number of a statement, and where the source has the same."""
+    for quantity in quantities(said):
+        yield _at(quantity), [_at(q) for q in quantities(source) if q.same(quantity)]
+    there = runs(source)
+    for run in runs(said):
+        yield _span(run), [_span(r) for r in there if r.same(run) or _shares(run, r)]
+
+
+def _shares(run: Run, other: Run) -> bool:
+    mine, theirs = ([t.low for t in r.words if t.capital] for r in (run, other))
+    return any(like(one, two) for one in mine for two in theirs)
+
+
+def _substituted(said: Reading, source: Reading, place: Place, own: Sequence[Place]) -> bool:
+    """Whether the source has the very words around a place, but other words in it."""
+    here, there = _spoken(said), _spoken(source)
+    low = next(k for k, t in enumerate(here) if t.at >= place.low)
+    high = next((k for k, t in enumerate(here) if t.at >= place.high), len(here))
+    before, after = here[:low], here[high:]
+    least = [0, 0]
+    for other in own:
+        start = sum(t.at < other.low for t in there)
+        end = sum(t.at < other.high for t in there)
+        least[0] = max(least[0], (_matching(before, there[:start], -1) or (0,))[0])
+        least[1] = max(least[1], (_matching(after, there[end:], +1) or (0,))[0])
+    found = False
+    for start in range(len(there) + 1):
+        left = _matching(before, there[:start], -1)
+        if not left or left[0] <= least[0]:
+            continue
+        for end in range(start + 1, min(start + _GAP, len(there)) + 1):
+            right = _matching(after, there[end:], +1)
+            if not right or right[0] <= least[1] or left[0] + right[0] < _LONG:
+                continue
+            if any(there[start].at < o.high and o.low <= there[end - 1].at for o in own):
+                return False
+            found = found or left[1] + right[1] > 0
+    return found
+
+
+def _spoken(reading: Reading) -> list[Token]:
+    return [t for t in reading.tokens if t.word]
+
+
+def _matching(here: Sequence[Token], there: Sequence[Token], step: int) -> tuple[int, int] | None:
+    """How many words agree towards a place, and how many of them say something; None if none do.
+
+    The edge of both texts agrees as well.
+    """
+    if not here and not there:
+        return 1, 0
+    count = content = 0
+    for one, other in zip(here[::step], there[::step], strict=False):
+        if one.base != other.base or count == _LONG:
+            break
+        count += 1
+        content += one.content
+    return (count, content) if count else None
 
 
 def _fits_rival(
@@ -106,7 +184,7 @@ def _around(reading: Reading, place: Place, reach: int) -> dict[str, int]:
     ):
         steps = 0
         for token in side:
-            if token.low in {".", "!", "?", ";"} or steps >= reach:
+            if token.low in {".", "!", "?", ";"} or steps >= reach or (steps and token.low == ","):
                 break
             if (token.content or token.low == "percent") and token.aside <= inside:
                 steps += 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rag.support import lexicon
 from rag.support.align import Pair
 from rag.support.names import Run, runs
+from rag.support.numbers import is_number_word
 from rag.support.tokens import BREAKS, Reading, Token
 
 _BEFORE, _AFTER = 7, 9
@@ -54,6 +55,8 @@ def _crossed(
 
 def _verb(reading: Reading, token: Token, found: Sequence[Run]) -> bool:
     """Whether a word is used as a verb, as far as its form and what stands before it tell."""
+    if not token.low.isalpha() or is_number_word(token.low):
+        return False
     at = token.at - 1
     while reading.low(at).endswith("ly") or reading.low(at) in {"not", "also", "still", "never"}:
         at -= 1
@@ -105,6 +108,8 @@ def _other_owner(
     pair: Pair, said: Reading, mine: Sequence[Run], source: Reading, theirs: Sequence[Run]
 ) -> bool:
     """Whether a noun goes with one name here ("Russian withdrawal") and another one there."""
+    if _verb(said, pair.said, mine):
+        return False
     told = [t for t in source.tokens if t.base == pair.source.base]
     for link in ("", *_LINKS):
         here = _owner(said, pair.said, mine, link)
@@ -122,7 +127,9 @@ def _other_owner(
 def _owner(reading: Reading, noun: Token, found: Sequence[Run], link: str) -> Run | None:
     """The name right before a noun, or behind "of", "by" or "in" right after it."""
     if not link:
-        return next((r for r in found if r.high == noun.at), None)
+        run = next((r for r in found if r.high == noun.at), None)
+        opened = run and run.low and reading.tokens[run.low - 1].opens  # "In Italy health workers"
+        return None if run and opened and not run.words[-1].possessive else run
     if reading.low(noun.at + 1) != link:
         return None
     start = noun.at + 2 + (reading.low(noun.at + 2) == "the")

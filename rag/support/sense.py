@@ -8,7 +8,9 @@ from rag.support.tokens import BREAKS, Reading, Token, base_of
 
 _IDIOMS = {("at", "all"), ("after", "all"), ("above", "all"), ("of", "all"), ("not", "only")}
 _UNREAL = frozenset(base_of(word) for word in lexicon.UNREAL)
-_MOST = 0.6  # share of the paired words that must stand under "would", "planned", … to count
+_COPULAS = lexicon.BE | frozenset("has have had remain remains stay stays".split())
+_PASSED = frozenset({"that", "and", "if", "unless", '"', ","})  # what "would" reaches beyond
+_BETWEEN = frozenset("not never also already still now been be then".split())
 _REACH = 8
 
 
@@ -49,35 +51,53 @@ def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
 
 
 def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
-    """Whether a statement tells as done what its source calls planned, wanted, possible or asked."""
-    if source.lows & lexicon.WEAK and said.lows & lexicon.SURE - source.lows:
-        return not said.lows & lexicon.WEAK
-    if any(t.base in _UNREAL for t in said.tokens):
+    """Whether a statement tells as done what its source calls planned, wanted, possible or asked.
+
+    Looked at are its verbs behind an auxiliary, else its verbs in the past, else what follows "is".
+    """
+    told = _asserted(said, pairs)
+    if not told:
         return False
-    heads = [pair for pair in pairs if _finite(said, pair.said)]
-    if heads:
-        return all(_unreal(source, pair.source) for pair in heads)
-    told = [pair for pair in pairs if pair.said.content]
-    unreal = [pair for pair in told if _unreal(source, pair.source)]
-    return bool(told) and len(unreal) >= _MOST * len(told)
+    if not said.lows & (lexicon.WEAK | lexicon.OPEN | {"if"}):
+        weak = all(_governed(source, pair.source, lexicon.WEAK | lexicon.OPEN) for pair in told)
+        if weak and said.lows & lexicon.SURE:
+            return True
+    if said.lows & lexicon.TOLD - {"said", "say", "says"} or any(t.base in _UNREAL for t in said.tokens):
+        return False
+    return all(_governed(source, pair.source, _UNREAL) for pair in told)
 
 
-def _finite(reading: Reading, token: Token) -> bool:
-    """Whether a word is a verb that tells something as done: "has said", "rejected"."""
-    before = [t.low for t in reading.tokens[max(0, token.at - 3) : token.at]]
-    aided = any(low in lexicon.AUXILIARY for low in before[-2:])
-    past = token.low.endswith("ed") or token.low in lexicon.PAST
-    return token.content and not token.capital and past and (aided or bool(before))
+def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
+    """The paired words that carry what a statement asserts."""
+    free = [pair for pair in pairs if pair.said.content and not pair.said.capital]
+    aided = [p for p in free if _aided(said, p.said) and _verbal(p.said.low)]
+    if aided:
+        return aided
+    past = [p for p in free if p.said.at and (p.said.low.endswith("ed") or p.said.low in lexicon.PAST)]
+    if past:
+        return past
+    is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
+    return [p for p in free if is_at is not None and p.said.at > is_at] or free
 
 
-def _unreal(source: Reading, token: Token) -> bool:
+def _aided(reading: Reading, token: Token) -> bool:
+    """Whether an auxiliary stands before a word, adverbs between them passed over."""
+    at = token.at - 1
+    while reading.low(at) in _BETWEEN or reading.low(at).endswith("ly"):
+        at -= 1
+    return reading.low(at) in lexicon.AUXILIARY
+
+
+def _verbal(low: str) -> bool:
+    return low.endswith(("ed", "ing", "en")) or low in lexicon.PAST or not low.endswith(("s", "ly"))
+
+
+def _governed(source: Reading, token: Token, words: frozenset[str]) -> bool:
     """Whether a word of the source stands behind "would", "demanded", "if" in its clause."""
-    if token.base in _UNREAL:
-        return False
     for at in range(token.at - 1, max(-1, token.at - _REACH - 1), -1):
         other = source.tokens[at]
-        if other.low in BREAKS - {"that", "and", "if", "unless"} or other.low in lexicon.PRONOUNS:
-            return False
-        if other.base in _UNREAL and not other.capital:
+        if not other.capital and (other.base in words or other.low in words):
             return True
+        if other.low in BREAKS - _PASSED or other.low in lexicon.PRONOUNS:
+            return False
     return False

@@ -17,6 +17,7 @@ from rag.support.lexicon import (
     IRREGULAR,
     NEGATING,
     NEGATING_PHRASES,
+    WEAK_ADVERBS,
 )
 from rag.words import STOPWORDS, fold, stem
 
@@ -46,7 +47,7 @@ _AMERICAN = [
     (re.compile(r"(?<=[a-z]{3})our(?=$|s$|ed$|ing$|able$|ite$|ful$|er)"), "or"),
     (re.compile(r"(?<=[a-z][tb])re(?=s?$)"), "er"),
     (re.compile(r"(?<=[a-z]en)ce(?=s?$)"), "se"),
-    (re.compile(r"(?<=[aeo])ll(?=ed$|ing$|er$|ers$)"), "l"),
+    (re.compile(r"(?<=[a-z]{2}[aeo])ll(?=ed$|ing$|er$|ers$)"), "l"),
 ]
 BREAKS = frozenset(",;:.!?()[]—–\"") | frozenset(
     """and but because although though while whereas if unless until when which who whom that
@@ -173,19 +174,29 @@ def plain(text: str) -> str:
 def _sign(reading: Reading) -> None:
     """Set every token's sign, and note the negations with the words they bear upon."""
     tokens = reading.tokens
+    negated: set[int] = set()
     for token in tokens:
         if token.low in CLAUSE_NEGATORS and not _empty(tokens, token.at):
-            _negate_clause(reading, token)
-        elif token.base in _BASES or _phrase(tokens, token):
+            if token.clause not in negated:  # "neither … nor" negates once
+                negated.add(token.clause)
+                _negate_clause(reading, token)
+        elif is_negating(tokens, token):
             _negate_ahead(reading, token)
 
 
 _BASES = frozenset(base_of(word) for word in NEGATING)
 
 
+def is_negating(tokens: Sequence[Token], token: Token) -> bool:
+    """Whether a word turns round what follows it: refused, ruled out, against filling."""
+    after = tokens[token.at + 1].low if token.at + 1 < len(tokens) else ""
+    against = token.low == "against" and after.endswith("ing")
+    return token.base in _BASES or against or _phrase(tokens, token)
+
+
 def _empty(tokens: Sequence[Token], at: int) -> bool:
-    after = tokens[at + 1].low if at + 1 < len(tokens) else ""
-    return after in EMPTY_NEGATION or (tokens[at].low == "no" and after in {".", ",", "longer"})
+    after = tokens[at + 1].low if at + 1 < len(tokens) else "."
+    return after in EMPTY_NEGATION | {".", ",", ";"} or (tokens[at].low == "no" and after == "longer")
 
 
 def _phrase(tokens: Sequence[Token], token: Token) -> bool:
@@ -195,18 +206,23 @@ def _phrase(tokens: Sequence[Token], token: Token) -> bool:
     return any(rest == words or rest.startswith(words + " ") for words in wanted)
 
 
+def _bears_weight(token: Token) -> bool:
+    adverb = token.low in WEAK_ADVERBS or (token.low.endswith("ly") and len(token.low) > 5)
+    return token.content and not adverb
+
+
 def _negate_clause(reading: Reading, negator: Token) -> None:
     tokens, at = reading.tokens, negator.at
     lead = tokens[at - 1].low if at else ""
     bound = lead in {"with", "of", "in", "under", "by", "for", "at", "to", "from", "on"}
     only_ahead = negator.low == "no" and (bound or lead.endswith("ing"))
-    for token in _clause(tokens, negator):
+    span = _clause(tokens, negator)
+    for token in span:
         if token.at > at or not only_ahead:
             token.sign = -token.sign
-    span = _clause(tokens, negator)
-    ahead = [t for t in span if t.content and t.at > at]
-    behind = [t for t in span if t.content and t.at < at]
-    beyond = [t for t in tokens[at + 1 : at + 8] if t.content]
+    ahead = [t for t in span if _bears_weight(t) and t.at > at]
+    behind = [t for t in span if _bears_weight(t) and t.at < at]
+    beyond = [t for t in tokens[at + 1 : at + 8] if _bears_weight(t)]
     focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
     if focus:
         reading.negations.append(Negation(at, focus[0], tuple(ahead or behind)))
@@ -214,26 +230,20 @@ def _negate_clause(reading: Reading, negator: Token) -> None:
 
 def _negate_ahead(reading: Reading, negator: Token) -> None:
     tokens, at = reading.tokens, negator.at
-    skip = at + (2 if _phrase(tokens, negator) else 1)
-    ahead = [t for t in tokens[skip : skip + 12] if t.clause == negator.clause]
-    passive = negator.low.endswith("ed") and any(t.low in BE for t in tokens[max(0, at - 3) : at])
-    if passive or _participle_of_phrase(tokens, at):
+    after = at + (2 if _phrase(tokens, negator) else 1)
+    rest = [t.low for t in tokens[after : after + 1]]
+    lead = {t.low for t in tokens[max(0, at - 3) : at]}
+    passive = negator.low.endswith(("ed", "ied")) or negator.low in {"ruled", "turned", "called"}
+    if passive and (lead & BE or rest == ["by"]):
         turned = [t for t in _clause(tokens, negator) if t.at < at]
-        focus = next((t for t in turned if t.content), None)
     else:
-        turned = [t for t in ahead if t.low != "by"]
-        focus = next((t for t in turned if t.content), None)
+        clauses = {negator.clause, negator.clause + (rest == ["that"])}
+        turned = [t for t in tokens[after : after + 12] if t.clause in clauses and t.low != "by"]
     for token in turned:
         token.sign = -token.sign
-    if focus:
-        span = tuple(t for t in turned if t.content)
-        reading.negations.append(Negation(at, focus, span))
-
-
-def _participle_of_phrase(tokens: Sequence[Token], at: int) -> bool:
-    return tokens[at].low in {"ruled", "turned", "called"} and any(
-        t.low in BE for t in tokens[max(0, at - 3) : at]
-    )
+    span = tuple(t for t in turned if _bears_weight(t))
+    if span:
+        reading.negations.append(Negation(at, span[0], span))
 
 
 def _clause(tokens: Sequence[Token], token: Token) -> list[Token]:
