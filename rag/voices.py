@@ -1,13 +1,18 @@
 """Whose word a statement is, told in the statement: a claim of a party is never told as fact."""
 
+import re
 from collections.abc import Sequence
+from itertools import takewhile
 
+from rag.attribution_words import SPEAKERS
 from rag.citation import Citation
-from rag.support.names import is_name, like
-from rag.support.tokens import read
+from rag.support.lexicon import OPENERS
+from rag.support.names import initials, like
+from rag.support.tokens import Token, read
+from rag.words import STOPWORDS
 
 REPORTED = ", according to "
-_ROLES = frozenset("the a an".split())
+_LINKS = frozenset("of for at in from to with close by on who familiar polled".split())
 _PRONOUNS = frozenset("he she they it".split())
 
 
@@ -33,8 +38,9 @@ def attributed(text: str, citations: Sequence[Citation]) -> str:
     if len(absent) == len(citations) == 1 and opening.lower() in _PRONOUNS and rest:
         return f"{_capital(absent[0].partition(REPORTED)[0])} {rest}"
     whose = " and ".join(_in_sentence(_source(speaker)) for speaker in absent)
-    partly = any(c.speaker is None for c in citations)
-    return f"{'Partly according' if partly else 'According'} to {whose}, {_in_sentence(text)}"
+    lead = "Partly according" if any(c.speaker is None for c in citations) else "According"
+    lower = frozenset(word for c in citations for word in c.quote.split() if word.islower())
+    return f"{lead} to {whose}, {_in_sentence(text, lower)}"
 
 
 def _source(speaker: str) -> str:
@@ -44,28 +50,29 @@ def _source(speaker: str) -> str:
 
 
 def _named(text: str, speaker: str) -> bool:
-    """Whether a text has the names of everybody in a speaker's designation, in any spelling."""
-    have = [t.low for t in read(text).tokens if t.word]
-    parts = speaker.replace(REPORTED, " and ").split(" and ")
-    return all(any(like(_last(part), low) for low in have) for part in parts)
+    """Whether a text names everybody in a speaker's designation, in any spelling."""
+    spoken = [t for t in read(text).tokens if t.word]
+    parts = re.split(f"{REPORTED}| and ", speaker)
+    return all(any(_is(t, _head(part)) for t in spoken) for part in parts)
 
 
-def _last(designation: str) -> str:
-    """The word that a designation stands on: Rubio of Marco Rubio, sources of sources in Rome."""
-    spoken = [t for t in read(designation).tokens if t.word and t.low not in _ROLES]
-    names = [t for t in spoken if t.capital and t.at]
-    whole = [*names, *spoken[:1]] if not spoken[0].capital or len(spoken) == 1 else [*names, spoken[0]]
-    first_lower = next((k for k, t in enumerate(spoken) if k and not t.capital), len(spoken))
-    return (spoken[first_lower - 1] if spoken[0].capital else whole[-1]).low
+def _head(designation: str) -> Sequence[Token]:
+    """The words up to the first preposition: researchers of "researchers at Leeds"."""
+    spoken = [t for t in read(designation).tokens if t.word and not t.aside]
+    return list(takewhile(lambda t: t.low not in _LINKS, spoken)) or spoken
 
 
-def _in_sentence(text: str) -> str:
-    """Take the capital off that only the head of a sentence gave."""
-    reading = read(text)
-    first = reading.tokens[0] if reading.tokens else None
-    if first is None or not first.capital or is_name(reading, first):
-        return text
-    return text[:1].lower() + text[1:]
+def _is(token: Token, head: Sequence[Token]) -> bool:
+    same = token.base == head[-1].base or (token.capital and like(token.low, head[-1].low))
+    return same or (len(token.text) > 1 and token.text == initials(head))
+
+
+def _in_sentence(text: str, lower: frozenset[str] = frozenset()) -> str:
+    """Take the capital off that only the head of a sentence gave; where in doubt it stays."""
+    first, _, _ = text.partition(" ")
+    low = first.lower()
+    ordinary = low in STOPWORDS | OPENERS | lower or low.removesuffix("s") in SPEAKERS
+    return low + text[len(first) :] if ordinary and not first[1:].isupper() else text
 
 
 def _capital(text: str) -> str:

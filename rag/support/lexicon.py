@@ -174,20 +174,13 @@ PARTLY = frozenset("nearly almost virtually practically mostly largely about not
 # --- names ------------------------------------------------------------------------------------
 
 DEMONYM_ENDINGS = frozenset("n an ian ese i ish ic er ers s ns ans ians ais ene".split())
-DEMONYMS = [
-    {word.removesuffix("s") if len(word) > 3 else word for word in group.split()}
-    for group in (
-        "france french frenchman", "netherlands dutch holland", "britain british uk briton",
-        "spain spanish spaniard", "denmark danish dane", "greece greek", "switzerland swiss",
-        "ireland irish", "scotland scottish scot", "england english",
-        "poland polish pole", "sweden swedish swede", "finland finnish finn", "turkey turkish turk turkiye",
-        "us usa american america states", "europe european eu", "germany german",
-        "philippines filipino philippine", "cyprus cypriot", "iceland icelandic", "wales welsh",
-        "norway norwegian", "portugal portuguese", "belgium belgian", "thailand thai",
-        "afghanistan afghan", "kazakhstan kazakh", "uzbekistan uzbek", "kosovo kosovar",
-        "argentina argentine argentinian", "peru peruvian", "lebanon lebanese",
-    )
-]  # fmt: skip
+# Beyond what countries.tsv has in its first two columns.
+DEMONYMS = (
+    "France Frenchman", "Netherlands Holland Dutchman", "Britain British UK Briton", "Spain Spaniard",
+    "Denmark Dane", "Scotland Scottish Scot", "England English", "Wales Welsh", "Poland Pole",
+    "Sweden Swede", "Finland Finn", "Turkey Turk Turkiye Turkish", "US USA American America",
+    "Europe European EU", "Argentina Argentinian Argentine", "Kosovo Kosovar",
+)  # fmt: skip
 
 # Open a sentence with a capital and are no names.
 OPENERS = frozenset(
@@ -220,13 +213,18 @@ sang sung|sink sank sunk|sleep slept|steal stole stolen|strike struck|swear swor
 |wear wore worn|withdraw withdrew withdrawn|overtake overtook overtaken|undertake undertook undertaken
 |feel felt|feed fed|deal dealt|bear bore borne born|bind bound|bleed bled|shrink shrank shrunk|flee
 fled|spread|split|strive strove striven|sweep swept|swim swam swum|wake woke woken|weave wove
-woven|become became|foresee foresaw foreseen|mean meant|die died dying|tie tied|man men|woman women
-|child children|person people|foot feet|tooth teeth|wife wives|life lives|half halves|good better best
-|bad worse worst|far further farther furthest""".replace("\n", " ").split("|")
-IRREGULAR = {form: forms.split()[0] for forms in _IRREGULAR for form in forms.split()[1:]}
-for _kept in ("better", "best", "worse", "worst", "further", "farther", "furthest", "born", "found"):
-    IRREGULAR.pop(_kept, None)
-PAST = frozenset(form for forms in _IRREGULAR for form in forms.split()[1:] if not form.endswith("ing"))
+woven|become became|foresee foresaw foreseen|mean meant|die died dying|tie tied""".replace("\n", " ").split("|")
+_IRREGULAR_NOUNS = """man men|woman women|child children|person people|foot feet|tooth teeth|wife wives
+|life lives|half halves""".replace("\n", " ").split("|")
+IRREGULAR = {
+    form: forms.split()[0]
+    for forms in [*_IRREGULAR, *_IRREGULAR_NOUNS]
+    for form in forms.split()[1:]
+    if form not in {"born", "found"}
+}
+PAST = frozenset(
+    form for forms in _IRREGULAR for form in forms.split()[1:] if not form.endswith("ing")
+)
 BE = frozenset("is are was were be been being am get got gets".split())
 AUXILIARY = BE | frozenset(
     "has have had do does did will would can could may might must should shall".split()

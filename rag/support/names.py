@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from rag.offices import COUNTRIES
 from rag.support import lexicon
 from rag.support.numbers import DAYS, is_month, is_number_word
 from rag.support.tokens import Reading, Token
-from rag.words import STOPWORDS, same_name, stem
+from rag.words import STOPWORDS, fold, same_name, stem
 
 _ORDINARY_ENDINGS = ("s", "ed", "ing", "ly", "tion", "sion", "ity", "ment", "ness", "ism", "ance",
                      "ence", "ful", "less", "able", "ible", "ous")  # fmt: skip
@@ -90,7 +91,7 @@ def like(one: str, other: str) -> bool:
     if one == other or stem(one) == stem(other) or same_name(one, other):
         return True
     one, other = (word.removesuffix("s") if len(word) > 3 else word for word in (one, other))
-    if any({one, other} <= group for group in lexicon.DEMONYMS):
+    if any({one, other} <= group for group in _peoples()):
         return True
     short, long = sorted((one, other), key=len)
     for cut in range(3):  # Russia-n, Ukrain-e-ian, Turk-ey-ish
@@ -100,6 +101,14 @@ def like(one: str, other: str) -> bool:
             if ending in lexicon.DEMONYM_ENDINGS and _root_bears(short, cut):
                 return True
     return False
+
+
+@cache
+def _peoples() -> list[set[str]]:
+    """Countries and their people, in plain letters and without a plural's s."""
+    rows = [line.split("\t")[:2] for line in COUNTRIES.read_text("utf-8").splitlines()]
+    groups = [*rows, *(group.split() for group in lexicon.DEMONYMS)]
+    return [{fold(w).removesuffix("s") if len(w) > 3 else fold(w) for w in g} for g in groups]
 
 
 def _root_bears(country: str, cut: int) -> bool:

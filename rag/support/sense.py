@@ -53,7 +53,9 @@ def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
 def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
     """Whether a statement tells as done what its source calls planned, wanted, possible or asked.
 
-    Looked at are its verbs behind an auxiliary, else its verbs in the past, else what follows "is".
+    Looked at are its verbs behind an auxiliary, else its verbs in the past, else what follows "is",
+    else verbs such as "keeps". "800,000 men" and "it is 800,000 men" assert nothing: what is meant
+    stands in the question.
     """
     told = _asserted(said, pairs)
     if not told:
@@ -77,7 +79,15 @@ def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     if past:
         return past
     is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
-    return [p for p in free if is_at is not None and p.said.at > is_at] or free
+    if is_at is None:
+        return free if any(_third_person(p) for p in free) else []
+    subject = {t.low for t in said.tokens[:is_at]}
+    return [p for p in free if p.said.at > is_at] if subject - lexicon.PRONOUNS - {"that", "this"} else []
+
+
+def _third_person(pair: Pair) -> bool:
+    """Whether a word is a verb of the present: "keeps" of "wants Ukraine to keep"."""
+    return pair.said.low.endswith("s") and pair.said.low in {pair.source.low + "s", pair.source.low + "es"}
 
 
 def _aided(reading: Reading, token: Token) -> bool:
@@ -89,7 +99,8 @@ def _aided(reading: Reading, token: Token) -> bool:
 
 
 def _verbal(low: str) -> bool:
-    return low.endswith(("ed", "ing", "en")) or low in lexicon.PAST or not low.endswith(("s", "ly"))
+    formed = low.endswith(("ed", "ing", "en")) or low in lexicon.PAST
+    return low.isalpha() and (formed or not low.endswith(("s", "ly")))
 
 
 def _governed(source: Reading, token: Token, words: frozenset[str]) -> bool:
