@@ -54,7 +54,7 @@ friendly/hostile belligerent/conciliatory aggressive/peaceful tough/lenient stri
 harsh/mild firm/flexible severe/mild peace/war success/failure succeed/fail successful/failed
 victory/defeat win/lose won/lost winner/loser gain/loss profit/loss rise/fall rise/drop
 increase/decrease increase/reduce increase/fall grow/shrink growth/decline climb/fall
-jump/fall soar/plunge gain/fall up/lower raise/lower raise/cut expand/shrink expand/contract
+jump/fall soar/plunge gain/fall up/lower raise/lower raise/cut rise/slow accelerate/slow expand/shrink expand/contract
 accelerate/slow strengthen/weaken improve/worsen improve/deteriorate improvement/decline
 advance/retreat surplus/deficit supply/demand import/export buy/sell lend/borrow give/take
 send/receive arrive/leave arrive/depart enter/exit enter/leave begin/end start/end start/finish
@@ -142,7 +142,7 @@ UNREAL = frozenset(
     proposed proposal suggest offer willing willingness threaten threat promise pledge vow consider
     hope try attempt aim seek intend intention urge call ready prepared if unless whether ask
     request allege allegedly reportedly supposedly suppose claim believe need require want condition
-    idea decision scenario possibility risk chance prospect envisage future let order next upcoming
+    idea decision scenario possibility risk chance prospect envisage future let order accuse accusation suspect suspicion next upcoming
     forthcoming scheduled due""".split()
 )
 WEAK = frozenset("could may might possible possibly perhaps maybe potential chance".split())

@@ -11,8 +11,10 @@ from rag.support.numbers import DAYS, is_month, is_number_word
 from rag.support.tokens import Reading, Token
 from rag.words import STOPWORDS, fold, same_name, stem
 
-_ORDINARY_ENDINGS = ("s", "ed", "ing", "ly", "tion", "sion", "ity", "ment", "ness", "ism", "ance",
-                     "ence", "ful", "less", "able", "ible", "ous")  # fmt: skip
+_ORDINARY = re.compile(
+    r"(?:(?:er|or|ist|ian|ant|ent|tion|sion|ment|ity|ness|ance|ence|ship|ing|al|ism|age|ure)s?"
+    r"|ed|ly|ies|ful|less|able|ible|ous|ive|ic)$"
+)
 _INSIDE = frozenset("of the and for de la van von der".split())
 _SHORTEST_STEM = 3
 
@@ -61,14 +63,15 @@ def is_name(reading: Reading, token: Token, source: Reading | None = None) -> bo
         return False
     if not token.opens:
         return True
-    if token.low in lexicon.OPENERS:
+    if lexicon.OPENERS & {token.low, token.low.removesuffix("s")}:
         return False
     after = reading.tokens[token.at + 1] if token.at + 1 < len(reading.tokens) else None
     if token.possessive or (after and after.capital and after.low not in STOPWORDS):
         return True
     if source and any(t.low == token.low and t.capital and not t.opens for t in source.tokens):
         return True
-    return not (token.low.endswith(_ORDINARY_ENDINGS) or token.low in _vocabulary())
+    plain = {token.low, token.low.removesuffix("s"), token.low.removesuffix("es")}
+    return not (_ORDINARY.search(token.low) or plain & _vocabulary())
 
 
 @cache
@@ -111,6 +114,17 @@ def _peoples() -> list[set[str]]:
     return [{fold(w).removesuffix("s") if len(w) > 3 else fold(w) for w in g} for g in groups]
 
 
+def of_a_people(run: Run) -> bool:
+    """Whether a name is that of a people, which may well stand before another one: Irish."""
+    return len(run.words) == 1 and run.words[0].low.removesuffix("s") in _adjectives()
+
+
+@cache
+def _adjectives() -> frozenset[str]:
+    rows = (line.split("\t") for line in COUNTRIES.read_text("utf-8").splitlines())
+    return frozenset(fold(row[1]).removesuffix("s") for row in rows)
+
+
 def _root_bears(country: str, cut: int) -> bool:
     """Whether a country's name loses such an ending: a, e, ia, y, ey, o."""
     return cut == 0 or country[-cut:] in {"a", "e", "y", "o", "ia", "ey", "us", "es"}
@@ -122,9 +136,9 @@ def initials(words: Sequence[Token]) -> str:
 
 
 def _abbreviates(token: Token, source: Reading) -> bool:
-    return token.text.isupper() and len(token.text) > 1 and any(
-        token.text in initials(run.words) for run in runs(source) if len(run.words) > 1
-    )  # fmt: skip
+    short = [initials(run.words) for run in runs(source) if len(run.words) > 1]
+    acronym = token.text.isupper() and len(token.text) > 1
+    return any((acronym and token.text in s) or like(token.low, s.lower()) for s in short if s)
 
 
 def _abbreviated(said: Reading, token: Token, source: Reading) -> bool:

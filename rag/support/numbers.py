@@ -151,8 +151,16 @@ def _quantity(tokens: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
     after = tokens[end].low if end < len(tokens) else ""
     if after in {"decade", "decades"}:
         return Quantity(10 * value, "", at), end + 1
-    unit = "percent" if after == "percent" else ""
-    return Quantity(value, unit, at), end + (unit != "")
+    percent = after == "percent" or (
+        after in {"to", "-", "–", "and", "or"} and _percent_follows(tokens, end + 1)
+    )
+    return Quantity(value, "percent" if percent else "", at), end + (after == "percent")
+
+
+def _percent_follows(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the other end of a range is in per cent: from 18 to 7 per cent."""
+    value, end = _cardinal(tokens, at)
+    return value is not None and end < len(tokens) and tokens[end].low == "percent"
 
 
 def _part(tokens: Sequence[Token], at: int) -> tuple[Quantity, int] | None:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.support.align import alike, opposed, opposites
-from rag.support.names import Run, like, runs
+from rag.support.names import Run, like, of_a_people, runs
 from rag.support.numbers import Quantity, dates, quantities
 from rag.support.tokens import Reading, Token
 
 _HERE, _THERE = 4, 5  # tokens to either side
 _MARGIN = 2  # by so much more
+_STAND_INS = frozenset("he him his she her it its they them their who whom whose".split())
 _GAP = 6  # words that may stand in the place
 _LONG = 3  # words around it that must agree
 
@@ -61,8 +62,15 @@ def _at(quantity: Quantity) -> Place:
 def _names(said: Reading, source: Reading) -> bool:
     here, there = runs(said), runs(source)
     for run in here:
+        if _merely_opens(run, source):
+            continue
         own = [_span(r) for r in there if r.same(run)]
-        rivals = [_span(r) for r in there if not any(r.same(other) for other in here)]
+        people = of_a_people(run)
+        rivals = [
+            _span(r)
+            for r in there
+            if of_a_people(r) == people and not any(r.same(other) for other in here)
+        ]
         if _fits_rival(said, _span(run), source, own, rivals):
             return True
     return False
@@ -92,7 +100,14 @@ def _anchors(said: Reading, source: Reading) -> Iterator[tuple[Place, list[Place
         yield _at(quantity), [_at(q) for q in quantities(source) if q.same(quantity)]
     there = runs(source)
     for run in runs(said):
-        yield _span(run), [_span(r) for r in there if r.same(run) or _shares(run, r)]
+        if not _merely_opens(run, source):
+            yield _span(run), [_span(r) for r in there if r.same(run) or _shares(run, r)]
+
+
+def _merely_opens(run: Run, source: Reading) -> bool:
+    """Whether a word has its capital from the head of a sentence: the source has it without."""
+    word = run.words[0]
+    return len(run.words) == 1 and word.opens and any(word.text.lower() == t.text for t in source.tokens)
 
 
 def _shares(run: Run, other: Run) -> bool:
@@ -115,15 +130,16 @@ def _substituted(said: Reading, source: Reading, place: Place, own: Sequence[Pla
     found = False
     for start in range(len(there) + 1):
         left = _matching(before, there[:start], -1)
-        if not left or left[0] <= least[0]:
+        if left is None or (before and left[0] <= least[0]):
             continue
         for end in range(start + 1, min(start + _GAP, len(there)) + 1):
             right = _matching(after, there[end:], +1)
-            if not right or right[0] <= least[1] or left[0] + right[0] < _LONG:
+            if right is None or (after and right[0] <= least[1]) or left[0] + right[0] < _LONG:
                 continue
             if any(there[start].at < o.high and o.low <= there[end - 1].at for o in own):
                 return False
-            found = found or left[1] + right[1] > 0
+            meant = all(t.low in _STAND_INS for t in there[start:end])
+            found = found or (left[1] + right[1] > 0 and not meant)
     return found
 
 
@@ -134,10 +150,10 @@ def _spoken(reading: Reading) -> list[Token]:
 def _matching(here: Sequence[Token], there: Sequence[Token], step: int) -> tuple[int, int] | None:
     """How many words agree towards a place, and how many of them say something; None if none do.
 
-    The edge of both texts agrees as well.
+    The edge of both texts agrees as well, but counts for nothing.
     """
     if not here and not there:
-        return 1, 0
+        return 0, 0
     count = content = 0
     for one, other in zip(here[::step], there[::step], strict=False):
         if one.base != other.base or count == _LONG:
@@ -184,7 +200,7 @@ def _around(reading: Reading, place: Place, reach: int) -> dict[str, int]:
     ):
         steps = 0
         for token in side:
-            if token.low in {".", "!", "?", ";"} or steps >= reach or (steps and token.low == ","):
+            if token.low in {".", "!", "?", ";", ","} or steps >= reach:
                 break
             if (token.content or token.low == "percent") and token.aside <= inside:
                 steps += 1

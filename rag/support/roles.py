@@ -10,7 +10,8 @@ from rag.support.numbers import is_number_word
 from rag.support.tokens import BREAKS, Reading, Token
 
 _BEFORE, _AFTER = 7, 9
-_JOINING = frozenset({"and", "or", ","})
+_JOINING = frozenset({"and", "or"})
+_ASIDE = frozenset("in on at from of for near under over during after before since until".split())
 _LINKS = frozenset({"of", "by", "in"})
 _BEFORE_A_VERB = frozenset(
     "will would can could may might must should shall to did does do not".split()
@@ -81,17 +82,23 @@ def _same(one: Run | None, other: Run | None) -> bool:
 
 def _roles(reading: Reading, verb: Token, found: Sequence[Run]) -> Roles:
     """The names before and after a verb in its clause; turned round in the passive."""
-    before = [r for r in found if r.high <= verb.at and _joined(reading, r.high, verb.at, _BEFORE)]
-    after = [r for r in found if r.low > verb.at and _joined(reading, verb.at + 1, r.low, _AFTER)]
+    free = [r for r in found if not r.words[-1].possessive and not _aside(reading, r)]
+    before = [r for r in free if r.high <= verb.at and _joined(reading, r.high, verb.at, _BEFORE)]
+    after = [r for r in free if r.low > verb.at and _joined(reading, verb.at + 1, r.low, _AFTER)]
     first, second = before[-1] if before else None, after[0] if after else None
     lows = [t.low for t in reading.tokens[max(0, verb.at - 3) : verb.at]]
     participle = verb.low.endswith(("ed", "en")) or verb.low in lexicon.PAST
     if participle and any(low in lexicon.BE for low in lows):
-        by = second and reading.tokens[second.low - 1].low in {"by", "the"} and _by(reading, verb, second)
-        return Roles(second if by else None, first)
+        return Roles(second if second and _by(reading, verb, second) else None, first)
     if participle and second and _by(reading, verb, second):
         return Roles(second, first)
     return Roles(first, second)
+
+
+def _aside(reading: Reading, run: Run) -> bool:
+    """Whether a name only tells where, when or whose: "in Suva", "of the Netherlands"."""
+    at = run.low - 1
+    return reading.low(at - (reading.low(at) == "the")) in _ASIDE
 
 
 def _by(reading: Reading, verb: Token, run: Run) -> bool:
@@ -101,7 +108,8 @@ def _by(reading: Reading, verb: Token, run: Run) -> bool:
 def _joined(reading: Reading, low: int, high: int, reach: int) -> bool:
     """Whether no clause ends between two places that are near each other."""
     between = reading.tokens[low:high]
-    return len(between) <= reach and not any(t.low in BREAKS - _JOINING for t in between)
+    ends = (BREAKS - _JOINING) | lexicon.PRONOUNS
+    return len(between) <= reach and not any(t.low in ends for t in between)
 
 
 def _other_owner(

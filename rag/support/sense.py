@@ -37,7 +37,8 @@ def overstated(said: Reading, source: Reading) -> bool:
     for word, accepted in lexicon.NEEDS_ONE_OF.items():
         for token in said.tokens:
             before = said.tokens[token.at - 1].low if token.at else ""
-            if token.low != word or (before, word) in _IDIOMS:
+            held_back = said.low(token.at + 1) in {"but", "except"}
+            if token.low != word or held_back or (before, word) in _IDIOMS:
                 continue
             fitting = [t for t in source.tokens if t.low in accepted]
             if not fitting or (before not in lexicon.PARTLY and _all_partly(source, fitting)):
@@ -47,7 +48,10 @@ def overstated(said: Reading, source: Reading) -> bool:
 
 def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
     """Whether each is held back, as in "nearly all"."""
-    return all(t.at and source.tokens[t.at - 1].low in lexicon.PARTLY - {"not"} for t in found)
+    return all(
+        source.low(t.at - 1) in lexicon.PARTLY - {"not"} or source.low(t.at + 1) in {"but", "except"}
+        for t in found
+    )
 
 
 def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:

@@ -185,13 +185,15 @@ def _sign(reading: Reading) -> None:
 
 
 _BASES = frozenset(base_of(word) for word in NEGATING)
+_NEED_TO = frozenset(base_of(word) for word in ("fail", "failure", "decline", "omit"))
 
 
 def is_negating(tokens: Sequence[Token], token: Token) -> bool:
     """Whether a word turns round what follows it: refused, ruled out, against filling."""
     after = tokens[token.at + 1].low if token.at + 1 < len(tokens) else ""
     against = token.low == "against" and after.endswith("ing")
-    return token.base in _BASES or against or _phrase(tokens, token)
+    whole = token.base in _BASES and (token.base not in _NEED_TO or after == "to")
+    return whole or against or _phrase(tokens, token)
 
 
 def _empty(tokens: Sequence[Token], at: int) -> bool:
