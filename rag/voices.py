@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from rag.attribution_words import SPEAKERS
+from rag.attribution.lexicon import SPEAKERS
 from rag.citation import Citation
 from rag.support.lexicon import OPENERS
 from rag.support.names import initials, like
