@@ -10,7 +10,7 @@ import typer
 from rag.errors import RagError, UsageError
 from rag.settings import Settings, load_settings
 
-from . import altered, beir, clapnq, covidqa, squad2
+from . import altered, beir, clapnq, covidqa, squad2, voices
 from .data import FOLDER, DataAbsent
 
 BENCHES: dict[str, Callable[[Settings, Path, int], str]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Settings, Path, int], str]] = {
     "covidqa": covidqa.run,
     "beir": beir.run,
     "altered": altered.run,
+    "voices": voices.run,
 }
 LATER = ("quotesum", "ramdocs", "mtrag_un")
 

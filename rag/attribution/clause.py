@@ -8,6 +8,7 @@ from rag.attribution import verbs
 from rag.attribution.phrases import Phrases, Span
 from rag.attribution.tokens import LABEL, QUOTED, is_name
 
+_BEFORE_ING = frozenset({",", ")", "and", "but", "while", "by", "when", QUOTED, LABEL, "—", "–", ""})
 _NO_VERB_AFTER = w.PREPOSITIONS - {"to"}
 
 
@@ -63,6 +64,8 @@ class Clause(Phrases):
         first = self._low(span.low)
         if first in w.MUTE or (first == "it" and verb in verbs.SOFT):
             return False
+        if verb == "read":  # "its statement read", but not "she read the letter"
+            return self._low(span.high - 1) in w.UTTERANCES
         return verb in verbs.HARD or self._speaks(span)
 
     def _subject(self, i: int, verb: str, form: str, last: Span | None) -> tuple[Span | None, bool]:
@@ -78,6 +81,8 @@ class Clause(Phrases):
         if turned:
             return turned, True
         if form == "ing" and j == i:
+            if self._low(i - 1) not in _BEFORE_ING:
+                return None, False  # "rioting calling for", "with sales showing"
             span = last or self.opening(0, i)
             return (span if self._speaks(span) else None), False
         span = self._before(j)
@@ -172,8 +177,11 @@ class Clause(Phrases):
         return None
 
     def labelled(self) -> Span | None:
-        """X of 'X: "…"'."""
-        colon = next((k for k, t in enumerate(self.toks[:8]) if t.low == ":"), 0)
-        if colon and self._low(colon + 1) == QUOTED and is_name(self.toks[colon - 1]):
+        """X of 'X: "…"' and of 'X was not impressed: "…"'."""
+        colon = next((k for k, t in enumerate(self.toks[:16]) if t.low == ":"), 0)
+        if not colon or self._low(colon + 1) != QUOTED:
+            return None
+        if colon < 8 and is_name(self.toks[colon - 1]):
             return self._phrase(0, colon)
-        return None
+        span = self.opening(0, colon)
+        return span if self._speaks(span) else None

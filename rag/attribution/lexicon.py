@@ -47,7 +47,8 @@ TIME = frozenset(
     june july august september october november december today yesterday tomorrow earlier later
     last next week month year weekend night morning afternoon evening ago days weeks months years
     meanwhile however moreover furthermore indeed instead still then now thus therefore also
-    similarly finally first second third interestingly more though yet so even meantime""".split()
+    similarly finally first second third afterward afterwards thereafter subsequently elsewhere
+    interestingly more though yet so even meantime""".split()
 )
 # Capitalised at the head of a sentence, but no part of a name.
 FUNCTION = (
@@ -64,6 +65,7 @@ PARTICLES = frozenset(
 PERSON_PRONOUNS = frozenset({"he", "she", "his", "her"})
 BODY_PRONOUNS = frozenset({"it", "they", "its", "their"})
 PRONOUNS = PERSON_PRONOUNS | BODY_PRONOUNS
+SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they"})
 # Behind these nothing was said yet; behind those a saying only sets the scene.
 UNREAL = frozenset({"if", "whether", "unless", "until"})
 BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once"})
@@ -88,7 +90,9 @@ SPEAKERS = frozenset(
     scientist economist analyst veteran patient chair general colonel guide host guest dictator
     regulator charity hospital school church staff crew jury panel tribunal watchdog body
     opposition coalition country nation state city public majority some many others both
-    trade data figure research model""".split()
+    trade data figure research model memo indictment lawsuit filing complaint draft transcript email
+    diary memoir guideline prospectus blog video verdict ruling judgment charter communique bulletin
+    editorial leaflet notice record dad mum mom granny boffin insider pundit guru""".split()
 )
 _ENDINGS = (
     "er",

@@ -86,6 +86,10 @@ class Names:
         role = name.lower().startswith(("the ", "a ", "an ")) and last not in _BODIES
         return known or alone or (role and w.can_speak(last) and not last.endswith("s"))
 
+    def is_full(self, name: str) -> bool:
+        """Whether a readable name is one that the article gives in full, and so a person's."""
+        return name in self._titles
+
     def full(self, name: str, position: int) -> str:
         """The fullest form of a surname that the article gives, as last used before a position."""
         starts, names = self._fullest.get(name, ([], [name]))

@@ -158,9 +158,14 @@ class Phrases:
             return None
         if self._low(high - 1) in w.PRONOUNS:
             return Span(high - 1, high)
+        if self._low(low) in w.SUBJECT_PRONOUNS:  # "It also thanked others and noted"
+            return Span(low, low + 1)
         run = self._names.run_before(self.toks, low, high)
         if run == high:
             return self._noun_phrase(low, high)
+        office = all(t.low in w.TITLES for t in self.toks[run:high])
+        if office and run > low and self.toks[run - 1].text.endswith("'s"):
+            return self._noun_phrase(low, high)  # "the network's CEO"
         article = self._low(run - 1) == "the" and run > low
         if run - article > low and self._low(run - article - 1) in w.PREPOSITIONS:
             return self._headed(low, run - article, high)

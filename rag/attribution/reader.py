@@ -28,7 +28,7 @@ class Reader:
             subject = self._name(toks, opening)
         if subject and self._names.is_person(subject):
             self._person = subject
-        elif subject:
+        if subject and not self._names.is_full(subject):
             self._body = subject
         return speaker
 
@@ -40,6 +40,8 @@ class Reader:
             who = teller or self._name(toks, clause.labelled())
             return who, who
         hit = max(hits, key=lambda h: h.rank)
+        if not hit.rank and not source:  # "shares fell after the bank warned": the reporter's voice
+            return None, self._name(toks, clause.opening(0, len(toks)))
         said = self._name(toks, hit.subject)
         quoted, told = clause.quoted(hit), clause.inner(hits, hit)
         if quoted:

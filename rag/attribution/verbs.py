@@ -5,17 +5,25 @@ _SAY = """say tell add note stress emphasise emphasize admit acknowledge confirm
 declare claim insist argue assert allege reiterate repeat explain caution concede report write
 remark comment recall reply respond answer predict estimate contend complain summarise summarize
 deny disclose vow pledge joke quip tweet recount believe think quote lament boast assure testify
-highlight underline underscore express voice state speculate forecast affirm stipulate"""
+highlight underline underscore express voice state speculate forecast affirm stipulate reckon fume
+beam moan rage sigh exclaim muse retort opine gush shout plead concur elaborate clarify assess
+maintain surmise posit tout signal volunteer interject chuckle laugh shrug thunder lecture read"""
 # Verbs that take a side or make an offer: heard only where no verb of the first kind is.
 _POSITION = """reject demand propose offer counter threaten urge promise condemn denounce criticise
 criticize accuse blame praise hail mock dismiss describe brand label call rule lay spell allow
-speak maintain point make deem welcome appeal advise recommend question doubt"""
+speak maintain point make deem welcome appeal advise recommend question doubt blast slam put deplore
+decry thank lambast castigate laud applaud rubbish disavow"""
 # Verbs that things do too ("progress suggests"): only a subject able to speak counts.
 _SOFT = """suggest indicate signal reveal conclude find show hint imply observe hope expect fear
 maintain determine calculate discover"""
 
 # A verb that speaks only together with one of these words soon after it; '"' is a quotation.
 NEEDS = {
+    "put": frozenset({"at"}),
+    "signal": frozenset({"that", "it", "he", "she", "they"}),
+    "laugh": frozenset({'"'}),
+    "beam": frozenset({'"'}),
+    "shout": frozenset({'"', "that"}),
     "call": frozenset({'"', "for", "on", "it", "him", "her", "them", "a", "an", "the"}),
     "rule": frozenset({"out"}),
     "lay": frozenset({"out"}),
@@ -35,7 +43,6 @@ NEEDS = {
     "find": frozenset({"that", "%", "percent", "evidence", "."}),
     "respond": frozenset({"that", "by", "with", '"'}),
     "question": frozenset({"whether", "why", "how"}),
-    "signal": frozenset({"that", "it", "he", "she", "they"}),
     "answer": frozenset({"that", '"'}),
     "appeal": frozenset({"for", "to"}),
     "reveal": frozenset({"that", '"', "plans", "details", "the"}),
@@ -44,10 +51,11 @@ NEEDS = {
     "state": frozenset({"that", '"'}),
     "comment": frozenset({"that", '"', "on"}),
 }
-REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show"), 6)
+REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6)
 # As plain or -s forms these are nouns as often as verbs.
 HOMOGRAPHS = frozenset(
-    """report claim comment demand offer call estimate promise state answer reply note pledge appeal
+    """beam moan rage sigh shout laugh slam blast applaud volunteer lecture shrug thunder
+    report claim comment demand offer call estimate promise state answer reply note pledge appeal
     remark hope doubt brand label point blame question quote forecast fear find show voice joke
     tweet signal highlight hint rule counter express""".split()
 )
@@ -59,7 +67,8 @@ PASSIVE = frozenset(
 INVERTED = frozenset(
     """say add note report write explain warn insist ask stress admit declare announce claim argue
     reply joke quip recall conclude remark tell observe vow promise predict complain boast concede
-    caution suggest believe lament threaten""".split()
+    caution suggest believe lament threaten fume beam moan rage sigh exclaim muse retort gush shout
+plead concur laugh chuckle reckon reveal confirm note stress maintain""".split()
 )
 # Their subject always speaks, whatever it is called ("the bakery wrote").
 HARD = frozenset(
@@ -79,6 +88,12 @@ _IRREGULAR = {
     "admit": ("admits", "admitted", "admitting"),
     "quip": ("quips", "quipped", "quipping"),
     "signal": ("signals", "signalled", "signalling"),
+    "read": ("reads", "read", "reading"),
+    "put": ("puts", "put", "putting"),
+    "slam": ("slams", "slammed", "slamming"),
+    "plead": ("pleads", "pleaded", "pleading"),
+    "concur": ("concurs", "concurred", "concurring"),
+    "shrug": ("shrugs", "shrugged", "shrugging"),
 }
 
 
