@@ -92,7 +92,7 @@ SPEAKERS = frozenset(
     opposition coalition country nation state city public majority some many others both
     trade data figure research model memo indictment lawsuit filing complaint draft transcript email
     diary memoir guideline prospectus blog video verdict ruling judgment charter communique bulletin
-    editorial leaflet notice record dad mum mom granny boffin insider pundit guru""".split()
+    editorial leaflet notice record business airline household brewery chain start-up dad mum mom granny boffin insider pundit guru""".split()
 )
 _ENDINGS = (
     "er",

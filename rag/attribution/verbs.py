@@ -12,7 +12,7 @@ maintain surmise posit tout signal volunteer interject chuckle laugh shrug thund
 _POSITION = """reject demand propose offer counter threaten urge promise condemn denounce criticise
 criticize accuse blame praise hail mock dismiss describe brand label call rule lay spell allow
 speak maintain point make deem welcome appeal advise recommend question doubt blast slam put deplore
-decry thank lambast castigate laud applaud rubbish disavow"""
+decry thank agree disagree dispute lambast castigate laud applaud rubbish disavow"""
 # Verbs that things do too ("progress suggests"): only a subject able to speak counts.
 _SOFT = """suggest indicate signal reveal conclude find show hint imply observe hope expect fear
 maintain determine calculate discover"""
@@ -45,13 +45,15 @@ NEEDS = {
     "question": frozenset({"whether", "why", "how"}),
     "answer": frozenset({"that", '"'}),
     "appeal": frozenset({"for", "to"}),
-    "reveal": frozenset({"that", '"', "plans", "details", "the"}),
+    "reveal": frozenset({"that", '"', "plans", "details", "the", "."}),
+    "agree": frozenset({"that", "."}),
+    "disagree": frozenset({"that", "with", "."}),
     "discover": frozenset({"that"}),
     "determine": frozenset({"that"}),
     "state": frozenset({"that", '"'}),
     "comment": frozenset({"that", '"', "on"}),
 }
-REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6)
+REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6) | {"speak": 1}
 # As plain or -s forms these are nouns as often as verbs.
 HOMOGRAPHS = frozenset(
     """beam moan rage sigh shout laugh slam blast applaud volunteer lecture shrug thunder
@@ -88,6 +90,8 @@ _IRREGULAR = {
     "admit": ("admits", "admitted", "admitting"),
     "quip": ("quips", "quipped", "quipping"),
     "signal": ("signals", "signalled", "signalling"),
+    "agree": ("agrees", "agreed", "agreeing"),
+    "disagree": ("disagrees", "disagreed", "disagreeing"),
     "read": ("reads", "read", "reading"),
     "put": ("puts", "put", "putting"),
     "slam": ("slams", "slammed", "slamming"),
