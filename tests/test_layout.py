@@ -13,7 +13,7 @@ ORDER = """
 errors settings sentences loaders corpus words offices expected passages models embedder store texts
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
 followup reader
-support attribution voices verifier gate progress pipeline render doctor web
+attribution support voices verifier gate progress pipeline render doctor web
 cli
 """.split()
 OWNERS = {
