@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from rag.corpus import Article, Sentence
 from rag.passages import passages_of
-from rag.verifier import supported
+from rag.support import supported
 
 from . import abstention, metrics
 from .gold import Gold

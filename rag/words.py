@@ -23,6 +23,10 @@ STOPWORDS = frozenset(
     you your say says said tell told""".split()
 )
 
+SHORTEST_VARIED = 4  # letters of a name that may be spelt in another way
+CLOSE = ({"o", "u"}, {"a", "e"}, {"e", "i"})
+LONG_NAME = 7  # letters from which on two of them may differ, or the first
+
 # How Latin spellings of one Cyrillic (or Arabic, Greek, …) letter differ between systems.
 _SAME_SOUND = [
     (re.compile(pattern), letter)
@@ -88,15 +92,47 @@ def same_name(one: str, other: str) -> bool:
     """Whether two folded words can be spellings of one name.
 
     Same consonants by sound and at most one changed, added, lost or swapped letter (two in long
-    words): Kyiv/Kiev and Ryabkov/Rybakov are, Vladimir/Volodymyr and Umarov/Umerenko are not.
+    words, none in words of three): Kyiv/Kiev, Ryabkov/Rybakov and Mohammed/Muhammad are,
+    Vladimir/Volodymyr, Kim/Kam and Niger/Nigeria are not.
     """
     if one == other:
         return True
-    if skeleton(one) != skeleton(other):
+    if min(len(one), len(other)) < SHORTEST_VARIED:
         return False
-    a, b = sound(one), sound(other)
+    return any(_sounds_alike(spelt, other) for spelt in respelt(one))
+
+
+def respelt(word: str) -> set[str]:
+    """Give a folded word with what its first letter may stand for in another transliteration.
+
+    Arabic qaf is written q, g or k (Qaddafi, Gaddafi); German writes s for z (Selenskyj).
+    """
+    found = {word}
+    if word[:1] in {"q", "g"} and len(word) >= LONG_NAME:
+        found.add({"q": "g", "g": "q"}[word[0]] + word[1:])
+    if re.match(r"[zs](?!h)", word) and len(word) >= LONG_NAME:
+        found.add({"z": "s", "s": "z"}[word[0]] + word[1:])
+    return found
+
+
+def _sounds_alike(one: str, other: str) -> bool:
+    a, b = sorted((sound(one), sound(other)), key=len)
+    if skeleton(one) != skeleton(other) or _gendered(a, b) or _gendered(b, a):
+        return False
     changes = min(OSA.distance(a, b), OSA.distance(one, other))  # as heard or as written
-    return changes <= (1 if min(len(a), len(b)) <= 8 else 2)
+    return changes <= (1 if len(a) <= LONG_NAME + 1 else 2) or _close_vowels(a, b)
+
+
+def _close_vowels(one: str, other: str) -> bool:
+    """Whether long names differ in two vowels that lie close: Mohamed, Muhammad."""
+    differ = [{a, b} for a, b in zip(one, other, strict=False) if a != b]
+    close = all(pair in CLOSE for pair in differ)
+    return len(one) == len(other) >= LONG_NAME and len(differ) <= 2 and close
+
+
+def _gendered(one: str, other: str) -> bool:
+    """Whether only one ends in "a": Niger and Nigeria, Alexander and Alexandra are two."""
+    return one.endswith("a") and other[-1:] not in set("aeiou")
 
 
 def is_typo(one: str, other: str) -> bool:
@@ -111,7 +147,8 @@ def variants(word: str, names: Mapping[str, Iterable[str]], vocabulary: frozense
     ``names`` maps skeletons to the corpus's names (folded), ``vocabulary`` holds all its words.
     A word the corpus does not have at all may also be a typo of one it has.
     """
-    found = {name for name in names.get(skeleton(word), ()) if same_name(word, name)}
+    heard = {skeleton(spelt) for spelt in respelt(word)}
+    found = {name for key in heard for name in names.get(key, ()) if same_name(word, name)}
     known = word in vocabulary or stem(word) in {stem(w) for w in found}
     if not found and not known and not any(c.isdigit() for c in word):
         found = {other for other in vocabulary if other[:1] == word[:1] and is_typo(word, other)}

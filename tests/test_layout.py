@@ -14,7 +14,7 @@ ORDER = """
 errors settings sentences loaders corpus words offices expected passages models embedder store texts
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
 followup reader
-attribution_words attribution verifier tense timeline timewords conflicts gate progress pipeline
+attribution support voices verifier tense timeline timewords conflicts gate progress pipeline
 render doctor web
 cli
 """.split()

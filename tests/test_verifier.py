@@ -4,7 +4,8 @@ import pytest
 from fakes_llm import hits
 
 from rag.reader import DraftStatement
-from rag.verifier import check, quote, quoted, supported
+from rag.support import supported
+from rag.verifier import check, quote, quoted
 
 EU = "The EU wants Ukraine to keep an army of 800,000 men, Ursula Leyen said."
 JOBS = "Acme will not cut 90 jobs in Ohio, its chief Ada Deniz said."
@@ -14,11 +15,11 @@ KYIV = "Zelensky flew to Kyiv with nine advisers."
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("Ukraine keeps an army of 800,000.", EU),
-        ("Ukraine keeps an army of 800000.", EU),
-        ("Ukraine keeps an army of 800 000.", EU),
-        ("Ukraine keeps an army of 800\u202f000 men.", EU),
-        ("Ukraine keeps an army of 800\u00a0000 men.", EU),
+        ("Ukraine should keep an army of 800,000.", EU),
+        ("Ukraine should keep an army of 800000.", EU),
+        ("Ukraine should keep an army of 800 000.", EU),
+        ("Ukraine should keep an army of 800\u202f000 men.", EU),
+        ("Ukraine should keep an army of 800\u00a0000 men.", EU),
         ("Acme will not cut 90 jobs in Ohio.", JOBS),
         ("Acme won’t cut 90 jobs in Ohio.", JOBS),
         ("Zelensky flew with nine advisers.", KYIV),
@@ -46,8 +47,8 @@ def test_what_stands_in_the_source_is_supported(text, source):
         ("Acme will not cut nine jobs in Ohio.", JOBS),
         ("Acme will not cut 90.5 jobs in Ohio.", JOBS),
         ("Ukraine keeps an army of 80,000.", EU),
-        ("Ukraine keeps an army of 800.", EU),
-        ("Ukraine keeps an army of 800 million.", EU),
+        ("Ukraine should keep an army of 800.", EU),
+        ("Ukraine should keep an army of 800 million.", EU),
         ("Zelensky flew with ten advisers.", KYIV),
         ("Zelensky flew with nineteen advisers.", KYIV),
         ("Zelensky flew with ninety advisers.", KYIV),
@@ -92,7 +93,10 @@ def told(text: str, ranks: tuple[int, ...], *sentences: str) -> tuple[str, list[
 
 
 def test_supported_statement_keeps_its_words_and_its_quote():
-    assert told("The army keeps 800,000.", (1,), EU, JOBS) == ("The army keeps 800,000.", [EU])
+    assert told("The EU wants 800,000 men.", (1,), EU, JOBS) == (
+        "According to Ursula Leyen, the EU wants 800,000 men.",
+        [EU],
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,8 @@ def test_second_citation_that_adds_nothing_is_dropped():
 
 def test_two_citations_stay_where_each_gives_a_part():
     text = "Zelensky flew to Kyiv and the EU wants an army of 800,000."
-    assert told(text, (1, 2), KYIV, EU, JOBS) == (text, [KYIV, EU])
+    shown = f"Partly according to Ursula Leyen, {text}"
+    assert told(text, (1, 2), KYIV, EU, JOBS) == (shown, [KYIV, EU])
 
 
 def test_wrong_citation_of_two_is_put_right():

@@ -32,8 +32,12 @@ SAME = [
     ("Mohamed", "Mohammed"),
     ("Łódź", "Lodz"),
     ("Erdoğan", "Erdogan"),
+    ("Qaddafi", "Gaddafi"),
+    ("Mohammed", "Muhammad"),
+    ("Zelensky", "Selenskyj"),
+    ("Zelensky", "Selenski"),
+    ("Qassem", "Kassem"),
 ]
-FAR = [("Qaddafi", "Gaddafi"), ("Mohammed", "Muhammad"), ("Zelensky", "Selenskyj")]
 OTHERS = [
     ("Vladimir", "Volodymyr"),
     ("Iran", "Iraq"),
@@ -48,6 +52,17 @@ OTHERS = [
     ("Kellogg", "Kallas"),
     ("Johnson", "Jensen"),
     ("Rome", "Oman"),
+    ("Kim", "Kam"),
+    ("Xi", "Xu"),
+    ("Niger", "Nigeria"),
+    ("Alexander", "Alexandra"),
+    ("Oleksandr", "Oleksandra"),
+    ("Kerry", "Gerry"),
+    ("Gates", "Yates"),
+    ("Sander", "Zander"),
+    ("Brandon", "Brendan"),
+    ("Toronto", "Taranto"),
+    ("Albert", "Alberta"),
 ]
 
 
@@ -55,12 +70,6 @@ OTHERS = [
 def test_spellings_of_one_name_are_the_same_either_way_round(one, other):
     assert same_name(fold(one), fold(other))
     assert same_name(fold(other), fold(one))
-
-
-@pytest.mark.xfail(strict=True, reason="no rule yet that would not also join Kerry and Gerry")
-@pytest.mark.parametrize(("one", "other"), FAR)
-def test_spellings_of_one_name_that_are_still_missed(one, other):
-    assert same_name(fold(one), fold(other))
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS)

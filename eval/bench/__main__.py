@@ -10,7 +10,7 @@ import typer
 from rag.errors import RagError, UsageError
 from rag.settings import load_settings
 
-from . import beir, clapnq, covidqa, mtrag, quotesum, ramdocs, squad2
+from . import altered, beir, clapnq, covidqa, mtrag, quotesum, ramdocs, squad2, voices
 from .asking import Task
 from .data import FOLDER, DataAbsent
 from .report import Report
@@ -20,6 +20,8 @@ BENCHES: dict[str, Callable[[Task], Report]] = {
     **{module.BENCH.name: module.BENCH.run for module in GIVEN},
     "covidqa": covidqa.run,
     "beir": beir.run,
+    "altered": altered.run,
+    "voices": voices.run,
 }
 ALL = [name for name in BENCHES if name != "beir"]  # that one needs a corpus of its own
 OUT = Path(__file__).resolve().parents[1] / "out" / "bench"

@@ -144,6 +144,12 @@ _ALWAYS = (
 )
 
 
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def _row(question: Question, reply: Reply, marks: Marks) -> dict[str, Any]:
     told = {"id": question.id, "question": question.text, "answerable": question.answerable}
     kept = {key: value for key, value in asdict(reply).items() if key not in ("id", "key", "found")}

@@ -1,0 +1,95 @@
+"""Who says it: the speaker whose words or claim a sentence reports.
+
+Rules over reporting verbs (``verbs``) and quotation marks, read in one pass over an article
+(``reader``), sentence by sentence (``clause``, ``phrases``, ``names``). In short:
+
+* a live reporting verb outside quotation marks has its subject for speaker ("X, the mayor, said",
+  "said X", "was described by X as"); sayings that are negated, future or asked for have none;
+* "according to X", "in X's words", "citing X" name X;
+* a quotation with no words around it belongs to the name after a dash on the next line, else to
+  whoever the same paragraph quotes;
+* a surname, a title ("the Irish president") and he or she become the name the article gives.
+
+At second hand the answer reads "<who said it>, according to <who reports it>".
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rag.attribution.names import Names
+from rag.attribution.reader import Reader
+from rag.attribution.tokens import LABEL, QUOTED, tokens_of
+from rag.corpus import Article, Sentence
+
+_QUOTES = re.compile(
+    r"""
+    “[^”\n]*”? | «[^»\n]*»? | „[^“”\n]*[“”]? | "[^"\n]*"?
+    | (?<!\w)‘ (?: [^’\n] | ’(?=\w) ){1,600} ’(?!\w)
+    | (?<!\w)' (?=\w) (?: [^'\n] | '(?=\w) ){1,600} (?<=[\w.,!?…]) '(?!\w)
+    """,
+    re.VERBOSE,
+)
+_DASH_LINE = re.compile(r"\s*[—–―-]{1,2}\s*(?=\w)([^,;:(\n]{2,80})")
+_SAME_LENGTH = str.maketrans({"’": "'", "‘": "'", "\u2011": "-", "\u00a0": " "})
+
+
+def speaker_of(article: Article, sentence: Sentence) -> str | None:
+    """Say who speaks in a sentence, as the article names them; None for the reporter's own voice.
+
+    Surnames, titles and pronouns are resolved inside the article. A saying at second hand reads
+    "<who said it>, according to <who reports it>".
+    """
+    voices = _voices(article)
+    return voices[sentence.number] if sentence.number < len(voices) else None
+
+
+@lru_cache(maxsize=8)
+def _voices(article: Article) -> list[str | None]:
+    """The speakers of all sentences; read together, as each may need what stands before it."""
+    text, sentences = article.text, article.sentences
+    plain, whole = _mask(text), text.translate(_SAME_LENGTH)
+    names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
+    reader = Reader(names)
+    found = [reader.read(tokens_of(plain, s.start, s.end), s.heading) for s in sentences]
+    return _share_quotes(text, plain, sentences, found, names)
+
+
+def _mask(text: str) -> str:
+    """Blank out quotations, so that no rule reads words inside them; lengths stay."""
+
+    def blank(match: re.Match[str]) -> str:
+        inside = match[0].strip("“”„«»\"'‘’ ")
+        label = len(inside) <= 40 and inside[-1:] not in {",", ".", "!", "?", "…"}
+        return (LABEL if label else QUOTED) * len(match[0])
+
+    return _QUOTES.sub(blank, text).translate(_SAME_LENGTH)
+
+
+def _share_quotes(
+    text: str,
+    plain: str,
+    sentences: Sequence[Sentence],
+    found: Sequence[str | None],
+    names: Names,
+) -> list[str | None]:
+    """Give a sentence that is nothing but quotation the speaker its neighbours name."""
+    voices = list(found)
+    shown = [plain[s.start : s.end] for s in sentences]
+    bare = [QUOTED in piece and not re.search(r"\w", piece) for piece in shown]
+    for i in reversed(range(len(sentences) - 1)):  # the name comes behind the quotation …
+        here, after = sentences[i], sentences[i + 1]
+        if not bare[i]:
+            continue
+        line = _DASH_LINE.match(text, after.start, after.end)
+        goes_on = bare[i + 1] or shown[i + 1][0] == QUOTED or shown[i + 1][0].islower()
+        if line:
+            voices[i] = names.full(line[1].strip(" ."), here.start)
+        elif here.paragraph == after.paragraph and goes_on:
+            voices[i] = voices[i + 1]
+    for i in range(1, len(sentences)):  # … or it came before
+        near = sentences[i].paragraph <= sentences[i - 1].paragraph + 1
+        told = QUOTED in shown[i - 1] or shown[i - 1].endswith(":")
+        if bare[i] and not voices[i] and near and told:
+            voices[i] = voices[i - 1]
+    return voices

@@ -1,0 +1,199 @@
+"""Whom an article names: full names, surnames, titles and their bearers."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rag.attribution import lexicon as w
+from rag.attribution.tokens import QUOTED, Token, is_name
+from rag.attribution.verbs import FORMS
+
+
+def _bare(token: Token) -> str:
+    return token.text.removesuffix("'s")
+
+
+class _Mention(NamedTuple):
+    name: str
+    start: int
+    titled: bool
+
+
+class Names:
+    """Whom an article names, by surname and by title."""
+
+    def __init__(self, text: str, sentences: Sequence[list[Token]]) -> None:
+        self._text = text
+        self._by_surname: dict[str, list[_Mention]] = defaultdict(list)
+        self._titles: dict[str, set[str]] = defaultdict(set)
+        self._alone: set[str] = set()
+        self._inside = {_bare(t) for toks in sentences for t in toks[1:] if is_name(t)}
+        self._capital_the = {
+            " ".join(m[1].split()) for m in re.finditer(r"[a-z,]\s(The(?:\s[A-Z]\w+){1,5})", text)
+        }
+        for toks in sentences:
+            for low, high in _runs(toks):
+                self._learn(toks, low, high)
+        self._fullest: dict[str, tuple[list[int], list[str]]] = {}
+        for surname, mentions in self._by_surname.items():
+            strongest = max(m.titled for m in mentions)
+            best = [m for m in mentions if m.titled == strongest]
+            self._fullest[surname] = [m.start for m in best], [m.name for m in best]
+        self._bearers: dict[str, set[str]] = defaultdict(set)
+        for name, titles in self._titles.items():
+            for title in titles:
+                self._bearers[title].add(name)
+
+    def _learn(self, toks: list[Token], low: int, high: int) -> None:
+        run = toks[low:high]
+        cut = _after_title(run)
+        person = run[cut:]
+        if low and toks[low - 1].low == "the" and not cut:
+            return
+        if len(person) == 1:
+            self._alone.add(_bare(person[0]))
+        if not 2 <= len(person) <= 4 or any(t.low in w.SPEAKERS for t in person):
+            return
+        titles = {t.low for t in run[:cut]} | _title_before(toks, low) | _title_after(toks, high)
+        name = self._slice(person, possessive=True)
+        mention = _Mention(name, person[0].start, bool(titles))
+        self._by_surname[_bare(person[-1])].append(mention)
+        self._titles[name] |= {word.replace(".", "") for word in titles}
+
+    def _slice(self, toks: Sequence[Token], possessive: bool = False) -> str:
+        piece = " ".join(self._text[toks[0].start : toks[-1].end].split())
+        return piece.removesuffix("'s").removesuffix("’s") if possessive else piece
+
+    def is_ordinary(self, toks: Sequence[Token], k: int) -> bool:
+        """Whether a capital at the head of a sentence says nothing: "Tax cuts …"."""
+        after = toks[k + 1] if k + 1 < len(toks) else None
+        if not toks[k].first or after is None or not after.low.isalpha() or is_name(after):
+            return False
+        verb = (
+            after.low in FORMS
+            or after.low in w.BE | w.HAVE | w.FUNCTION
+            or after.low.endswith("ed")
+        )
+        return not verb and _bare(toks[k]) not in self._inside and not w.is_adverb(after.low)
+
+    def is_person(self, name: str) -> bool:
+        """Whether a readable name looks like one person's."""
+        last = name.rsplit(maxsplit=1)[-1]
+        known = name in self._titles
+        alone = name in self._alone and not name.isupper()
+        role = name.lower().startswith(("the ", "a ", "an ")) and last not in _BODIES
+        return known or alone or (role and w.can_speak(last) and not last.endswith("s"))
+
+    def is_full(self, name: str) -> bool:
+        """Whether a readable name is one that the article gives in full, and so a person's."""
+        return name in self._titles
+
+    def full(self, name: str, position: int) -> str:
+        """The fullest form of a surname that the article gives, as last used before a position."""
+        starts, names = self._fullest.get(name, ([], [name]))
+        return names[max(bisect_right(starts, position) - 1, 0)]
+
+    def known_tail(self, toks: Sequence[Token], low: int, high: int) -> int:
+        """Where the person begins in "(on a visit to) Central Asia Putin"."""
+        last = _bare(toks[high - 1])
+        full = self.full(last, toks[high - 1].start)
+        known = last in self._alone or full != last
+        return high - 1 if known and full != self._slice(toks[low:high]) else low
+
+    def run_before(self, toks: Sequence[Token], low: int, high: int) -> int:
+        """Where the run of capitals begins that ends at ``high``; ``high`` itself if none does."""
+        k = high
+        if toks[k - 1].low == ")":  # "Nordic Bird Society (NBS)"
+            k = next((n for n in range(k - 2, max(k - 7, low), -1) if toks[n].low == "("), high)
+        while k > low:
+            token = toks[k - 1]
+            if is_name(token) and (k == high or not token.text.endswith("'s")):
+                k -= 1
+                continue
+            lead = next((n for n in range(k - 1, low, -1) if toks[n].low not in _INSIDE), low)
+            inside = low < lead + 1 < k < high and is_name(toks[lead]) and k - lead <= 4
+            people = token.low == "and" and _bare(toks[k]) in self._alone
+            if not inside or people or toks[lead].text.endswith("'s"):
+                break
+            k = lead
+        return k if any(is_name(t) for t in toks[k:high]) else high
+
+    def readable(self, toks: Sequence[Token], possessive: bool = False) -> str | None:
+        """The readable name of a phrase: no titles at a person's name, for a title its bearer."""
+        if not toks:
+            return None
+        phrase = self._slice(toks, possessive)
+        if toks[0].low == "the":
+            lower = toks[0].first and phrase not in self._capital_the
+            return self._bearer(toks) or ("t" + phrase[1:] if lower else phrase)
+        if not all(is_name(t) or t.low in _INSIDE for t in toks):
+            return phrase
+        person = toks[_after_title(toks) :]
+        full = self.full(_bare(person[-1]), person[-1].start)
+        alone = len(person) == 1
+        return full if alone and full != _bare(person[-1]) else self._slice(person, possessive)
+
+    def _bearer(self, toks: Sequence[Token]) -> str | None:
+        """Who "the Irish president" is, where the article gives one such title to one name."""
+        wanted = {t.low.replace(".", "") for t in toks[1:]}
+        if not any(word in w.TITLES or w.can_speak(word) for word in wanted):
+            return None
+        fits = set.intersection(*(self._bearers.get(word, set()) for word in wanted))
+        return fits.pop() if len(fits) == 1 else None
+
+
+_BODIES = w.SPEAKERS - w.TITLES - frozenset("coach captain boss star dictator minister".split())
+_INSIDE = w.PARTICLES | {"of", "for", "and", "&", "the"}  # small words inside names
+
+
+def _runs(toks: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """The runs of capitalised words, with particles such as "van" inside."""
+    k = 0
+    while k < len(toks):
+        start = k
+        while k < len(toks) and (is_name(toks[k]) or (k > start and toks[k].low in w.PARTICLES)):
+            k += 1
+            if toks[k - 1].text.endswith("'s"):
+                break
+        end = k
+        while end > start and not is_name(toks[end - 1]):
+            end -= 1
+        if end > start:
+            yield start, end
+        k = max(k, start + 1)
+
+
+def _after_title(run: Sequence[Token]) -> int:
+    """How many words at the head of a name are title ("Foreign Minister", "US President")."""
+    titles = [
+        k for k, t in enumerate(run[:-1]) if t.low in w.TITLES or t.low.endswith(w.TITLE_ENDS)
+    ]
+    cut = titles[-1] + 1 if titles else 0
+    small = any(t.low in {"of", "for", "and", "the", "&"} for t in run[cut:])
+    if cut and (small or len(run) - cut > 4):  # "Minister of Trade of X Anna Brown"
+        return max(len(run) - 2, cut)
+    return cut
+
+
+def _title_before(toks: list[Token], low: int) -> set[str]:
+    words: set[str] = set()
+    k = low - 1 if low > 1 and toks[low - 1].low == "," and w.can_speak(toks[low - 2].low) else low
+    while k > 0 and low - k < 8 and toks[k - 1].text[0].isalpha():
+        token = toks[k - 1]
+        if token.low in w.FUNCTION - {"of", "for"} or (token.text in FORMS and not token.first):
+            break
+        words.add(token.low.removesuffix("'s"))
+        k -= 1
+    return words if any(w.can_speak(word) or word in w.TITLES for word in words) else set()
+
+
+def _title_after(toks: list[Token], high: int) -> set[str]:
+    words: list[str] = []
+    if high < len(toks) and toks[high].low == ",":
+        for token in toks[high + 1 : high + 10]:
+            if token.low in {",", ".", QUOTED} or token.low in w.BOUNDARY:
+                break
+            words.append(token.low)
+    return set(words) if any(w.can_speak(x) or x in w.TITLES for x in words[:6]) else set()

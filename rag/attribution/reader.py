@@ -1,0 +1,77 @@
+"""Reads an article in order: who speaks in each sentence, and whom a pronoun means."""
+
+from rag.attribution import lexicon as w
+from rag.attribution.clause import Clause
+from rag.attribution.names import Names
+from rag.attribution.phrases import Span
+from rag.attribution.tokens import Token
+
+
+class Reader:
+    """Reads the sentences of one article in order and remembers whom a pronoun may mean."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._person: str | None = None
+        self._body: str | None = None
+
+    def read(self, toks: list[Token], heading: bool) -> str | None:
+        """Find the sentence's speaker; a heading starts a new section."""
+        if heading:
+            self._person = self._body = None
+        if not toks:
+            return None
+        clause = Clause(toks, self._names)
+        speaker, subject = self._speaker(clause)
+        opening = clause.opening(0, len(toks))
+        if subject is None:
+            subject = self._name(toks, opening)
+        if subject and self._names.is_person(subject):
+            self._person = subject
+        if subject and not self._names.is_full(subject):
+            self._body = subject
+        return speaker
+
+    def _speaker(self, clause: "Clause") -> tuple[str | None, str | None]:
+        """Who speaks, and whom the sentence is about."""
+        toks, hits, source = clause.toks, list(clause.hits()), clause.source()
+        teller = self._name(toks, source) if source else None
+        if not hits:
+            who = teller or self._name(toks, clause.labelled())
+            return who, who
+        hit = max(hits, key=lambda h: h.rank)
+        if not hit.rank and not source:  # "shares fell after the bank warned": the reporter's voice
+            return None, self._name(toks, clause.opening(0, len(toks)))
+        said = self._name(toks, hit.subject)
+        quoted, told = clause.quoted(hit), clause.inner(hits, hit)
+        if quoted:
+            return _chain(self._name(toks, quoted[0]), self._name(toks, quoted[1])), said
+        if source and toks[source.low - 1].low in {"citing", "quoting"}:
+            return _chain(teller, said), said
+        if teller:
+            return _chain(said, teller), said
+        return _chain(self._name(toks, told), said), said
+
+    def _name(self, toks: list[Token], span: Span | None) -> str | None:
+        """The readable name of a phrase; a pronoun gives whom it means."""
+        own = toks[span.low : span.high] if span else []
+        if len(own) > 1 and own[-1].low in w.UTTERANCES:  # "his statement", "Rubio's statement"
+            if own[0].low in w.PRONOUNS:
+                own = own[:1]
+            elif own[-2].text.endswith("'s"):
+                return self._names.readable(own[:-1], possessive=True)
+        both = next((k for k, t in enumerate(own) if t.low == "and"), 0)
+        if span and both and not any(t.low in w.PREPOSITIONS for t in own[:both]):
+            parts = (span.low, span.low + both), (span.low + both + 1, span.high)
+            return " and ".join(self._name(toks, Span(*part)) or "" for part in parts)
+        if len(own) == 1 and own[0].low in w.PERSON_PRONOUNS:
+            return self._person
+        if len(own) == 1 and own[0].low in w.BODY_PRONOUNS:
+            return self._body
+        return self._names.readable(own)
+
+
+def _chain(said: str | None, teller: str | None) -> str | None:
+    if said and teller and said != teller:
+        return f"{said}, according to {teller}"
+    return said or teller

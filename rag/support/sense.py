@@ -1,0 +1,130 @@
+"""Whether a statement turns what its source says: negation, opposites, quantity, modality."""
+
+from collections.abc import Iterable, Sequence
+
+from rag.support import lexicon
+from rag.support.align import Pair, contrasts
+from rag.support.tokens import BREAKS, Reading, Token, base_of
+
+_IDIOMS = {("at", "all"), ("after", "all"), ("above", "all"), ("of", "all"), ("not", "only")}
+_UNREAL = frozenset(base_of(word) for word in lexicon.UNREAL)
+_COPULAS = lexicon.BE | frozenset("has have had remain remains stay stays".split())
+_PASSED = frozenset({"that", "and", "if", "unless", '"', ","})  # what "would" reaches beyond
+_BETWEEN = frozenset("not never also already still now been be then".split())
+_REACH = 8
+
+
+def turned(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+    """Whether a word that a negation bears upon, on either side, has the other sign there."""
+    by_said = {pair.said.at: pair for pair in pairs}
+    for negation in said.negations:
+        focus = by_said.get(negation.focus.at)
+        span = [by_said[t.at] for t in negation.span if t.at in by_said]
+        if not (focus.agrees if focus else any(pair.agrees for pair in span)):
+            return True
+    focused = {negation.focus.at for negation in source.negations}
+    bearing = [pair for pair in pairs if pair.source.at in focused or pair.relation < 0]
+    return not all(pair.agrees for pair in bearing)
+
+
+def contrasted(said: Reading, source: Reading) -> bool:
+    """Whether a statement says weekly, years, summer where its source says otherwise."""
+    return next(contrasts(said, source), None) is not None
+
+
+def overstated(said: Reading, source: Reading) -> bool:
+    """Whether a statement says all, always, only, never without a word for it in its source."""
+    for word, accepted in lexicon.NEEDS_ONE_OF.items():
+        for token in said.tokens:
+            before = said.tokens[token.at - 1].low if token.at else ""
+            held_back = said.low(token.at + 1) in {"but", "except"}
+            if token.low != word or held_back or (before, word) in _IDIOMS:
+                continue
+            fitting = [t for t in source.tokens if t.low in accepted]
+            if not fitting or (before not in lexicon.PARTLY and _all_partly(source, fitting)):
+                return True
+    return False
+
+
+def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
+    """Whether each is held back, as in "nearly all"."""
+    return all(
+        source.low(t.at - 1) in lexicon.PARTLY - {"not"}
+        or source.low(t.at + 1) in {"but", "except"}
+        for t in found
+    )
+
+
+def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+    """Whether a statement tells as done what its source calls planned, wanted, possible or asked.
+
+    Looked at are its verbs behind an auxiliary, else its verbs in the past, else what follows "is",
+    else verbs such as "keeps". "800,000 men" and "it is 800,000 men" assert nothing: what is meant
+    stands in the question.
+    """
+    told = _asserted(said, pairs)
+    if not told:
+        return False
+    if not said.lows & (lexicon.WEAK | lexicon.OPEN | {"if"}):
+        weak = all(_governed(source, pair.source, lexicon.WEAK | lexicon.OPEN) for pair in told)
+        if weak and said.lows & lexicon.SURE:
+            return True
+    if said.lows & lexicon.TOLD - {"said", "say", "says"} or any(
+        t.base in _UNREAL for t in said.tokens
+    ):
+        return False
+    return all(_governed(source, pair.source, _UNREAL) for pair in told)
+
+
+def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
+    """The paired words that carry what a statement asserts."""
+    free = [pair for pair in pairs if pair.said.content and not pair.said.capital]
+    aided = [p for p in free if _aided(said, p.said) and _verbal(p.said.low)]
+    if aided:
+        return aided
+    past = [
+        p for p in free if p.said.at and (p.said.low.endswith("ed") or p.said.low in lexicon.PAST)
+    ]
+    if past:
+        return past
+    is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
+    if is_at is None:
+        return free if any(_third_person(p) for p in free) else []
+    subject = {t.low for t in said.tokens[:is_at]}
+    return (
+        [p for p in free if p.said.at > is_at]
+        if subject - lexicon.PRONOUNS - {"that", "this"}
+        else []
+    )
+
+
+def _third_person(pair: Pair) -> bool:
+    """Whether a word is a verb of the present: "keeps" of "wants Ukraine to keep"."""
+    return pair.said.low.endswith("s") and pair.said.low in {
+        pair.source.low + "s",
+        pair.source.low + "es",
+    }
+
+
+def _aided(reading: Reading, token: Token) -> bool:
+    """Whether an auxiliary stands before a word, adverbs between them passed over."""
+    at = token.at - 1
+    while reading.low(at) in _BETWEEN or reading.low(at).endswith("ly"):
+        at -= 1
+    return reading.low(at) in lexicon.AUXILIARY
+
+
+def _verbal(low: str) -> bool:
+    formed = low.endswith(("ed", "ing", "en")) or low in lexicon.PAST
+    return low.isalpha() and (formed or not low.endswith(("s", "ly")))
+
+
+def _governed(source: Reading, token: Token, words: frozenset[str]) -> bool:
+    """Whether a word of the source stands behind "would", "demanded", "if" in its clause."""
+    for at in range(token.at - 1, max(-1, token.at - _REACH - 1), -1):
+        other = source.tokens[at]
+        if not other.capital and (other.base in words or other.low in words):
+            return True
+        if other.low in BREAKS - _PASSED or other.low in lexicon.PRONOUNS:
+            return False
+    return False

@@ -1,0 +1,77 @@
+"""Whose word a statement is, told in the statement: a claim of a party is never told as fact."""
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from rag.attribution.lexicon import SPEAKERS
+from rag.citation import Citation
+from rag.support.lexicon import OPENERS
+from rag.support.names import initials, like
+from rag.support.tokens import Token, read
+from rag.words import STOPWORDS
+
+REPORTED = ", according to "
+_LINKS = frozenset("of for at in from to with close by on who familiar polled".split())
+_PRONOUNS = frozenset("he she they it".split())
+
+
+def voiced(quote: str, speaker: str | None) -> str:
+    """Give a quote on one line, its speaker before it where the quote does not name them."""
+    line = " ".join(quote.split())
+    return line if speaker is None or _named(line, speaker) else f"{speaker}: {line}"
+
+
+def attributed(text: str, citations: Sequence[Citation]) -> str:
+    """Give a statement that says whose word it is, where all of it or a part is somebody's word.
+
+    ``According to X, …``; of a report at second hand ``According to X, citing Y, …``; ``Partly``
+    where another citation is the reporter's own voice. A statement that names X stays as it is.
+    """
+    speakers = list(dict.fromkeys(c.speaker for c in citations if c.speaker))
+    absent = [speaker for speaker in speakers if not _named(text, speaker)]
+    if not absent:
+        return text
+    opening, _, rest = text.partition(" ")
+    if len(absent) == len(citations) == 1 and opening.lower() in _PRONOUNS and rest:
+        return f"{_capital(absent[0].partition(REPORTED)[0])} {rest}"
+    whose = " and ".join(_in_sentence(_source(speaker)) for speaker in absent)
+    lead = "Partly according" if any(c.speaker is None for c in citations) else "According"
+    lower = frozenset(word for c in citations for word in c.quote.split() if word.islower())
+    return f"{lead} to {whose}, {_in_sentence(text, lower)}"
+
+
+def _source(speaker: str) -> str:
+    """Y, according to X: the source is X, citing Y."""
+    said, _, teller = speaker.partition(REPORTED)
+    return f"{teller}, citing {_in_sentence(said)}" if teller else said
+
+
+def _named(text: str, speaker: str) -> bool:
+    """Whether a text names everybody in a speaker's designation, in any spelling."""
+    spoken = [t for t in read(text).tokens if t.word]
+    parts = re.split(f"{REPORTED}| and ", speaker)
+    return all(any(_is(t, _head(part)) for t in spoken) for part in parts)
+
+
+def _head(designation: str) -> Sequence[Token]:
+    """The words up to the first preposition: researchers of "researchers at Leeds"."""
+    spoken = [t for t in read(designation).tokens if t.word and not t.aside]
+    return list(takewhile(lambda t: t.low not in _LINKS, spoken)) or spoken
+
+
+def _is(token: Token, head: Sequence[Token]) -> bool:
+    same = token.base == head[-1].base or (token.capital and like(token.low, head[-1].low))
+    return same or (len(token.text) > 1 and token.text == initials(head))
+
+
+def _in_sentence(text: str, lower: frozenset[str] = frozenset()) -> str:
+    """Take the capital off that only the head of a sentence gave; where in doubt it stays."""
+    first, _, _ = text.partition(" ")
+    low = first.lower()
+    ordinary = low in STOPWORDS | OPENERS | lower or low.removesuffix("s") in SPEAKERS
+    return low + text[len(first) :] if ordinary and not first[1:].isupper() else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
