@@ -6,6 +6,8 @@ A row with status ``error`` scores worst wherever its question is eligible.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rag.voices import voiced
+
 from .gold import Gold
 from .matching import (
     correct_text,
@@ -90,7 +92,7 @@ def citation_recall(row: Row, support: Support) -> float | None:
 
     ALCE asks an entailment model whether the cited passages together entail a statement; here the
     product's own word-level support check decides, and a statement that stands word for word in a
-    quote is supported. The judge is the verifier itself, so read ``right_cited`` beside it.
+    quote is supported. A quote comes with its speaker's name. The judge is the verifier itself, so read ``right_cited`` beside it.
     """
     if row.status == "error":
         return 0.0
@@ -127,7 +129,7 @@ def citation_precision(row: Row, support: Support) -> float | None:
 
 
 def _numbered(row: Row) -> dict[int, str]:
-    return {cited.n: cited.quote for cited in row.citations}
+    return {cited.n: voiced(cited.quote, cited.speaker) for cited in row.citations}
 
 
 def _supported(text: str, quotes: Sequence[str | None], support: Support) -> bool:

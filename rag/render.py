@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from rag.answer import Answer, Conflict, Side, Stated, Statement
 from rag.citation import Citation
 from rag.corpus import Article
+from rag.voices import voiced
 
 LIKELY = "Likely quotes, being checked"
 PARTLY = "partly supported"
@@ -53,7 +54,9 @@ def own_words(answer: Answer) -> list[Statement]:
 
 def says_more(statement: Statement, citations: Iterable[Citation]) -> bool:
     """Whether a statement is more than one of its own quotes, or only partly supported."""
-    quotes = {" ".join(c.quote.split()) for c in citations}
+    quotes = {
+        text for c in citations for text in (voiced(c.quote, None), voiced(c.quote, c.speaker))
+    }
     return statement.support == "partial" or statement.text not in quotes
 
 

@@ -37,7 +37,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim | None:
     if not statement.text.rstrip().endswith("?"):  # a question is no answer
         for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
             citations = tuple(quote(hit) for hit in hits)
-            if supported(statement.text, " ".join(voiced(c) for c in citations)):
+            if supported(statement.text, " ".join(voiced(c.quote, c.speaker) for c in citations)):
                 if len(hits) == 1 and _copied(statement.text, hits[0].sentence.text):
                     return quoted(hits[0])
                 return Claim(attributed(statement.text, citations), citations)
@@ -53,4 +53,4 @@ def _copied(text: str, source: str) -> bool:
 def quoted(hit: Hit) -> Claim:
     """Make a claim of a sentence's own words, with the speaker where they do not name one."""
     citation = quote(hit)
-    return Claim(voiced(citation), (citation,))
+    return Claim(voiced(citation.quote, citation.speaker), (citation,))

@@ -16,12 +16,10 @@ _LINKS = frozenset("of for at in from to with close by on who familiar polled".s
 _PRONOUNS = frozenset("he she they it".split())
 
 
-def voiced(citation: Citation) -> str:
+def voiced(quote: str, speaker: str | None) -> str:
     """Give a quote on one line, its speaker before it where the quote does not name them."""
-    quote = " ".join(citation.quote.split())
-    if citation.speaker is None or _named(quote, citation.speaker):
-        return quote
-    return f"{citation.speaker}: {quote}"
+    line = " ".join(quote.split())
+    return line if speaker is None or _named(line, speaker) else f"{speaker}: {line}"
 
 
 def attributed(text: str, citations: Sequence[Citation]) -> str:

@@ -97,9 +97,13 @@ def names_of(text: str) -> list[str]:
     """Give runs of capitalised words that are neither one word opening a sentence nor a date."""
     found = []
     for m in _NAME.finditer(text):
-        opens = not m.start() or text[: m.start()].rstrip(" \"“(")[-1:] in {"", ".", "!", "?", ":"}
+        opens = not m.start() or text[: m.start()].rstrip(' "“(')[-1:] in {"", ".", "!", "?", ":"}
         first = m.group().split()[0]
-        if first in {*MONTHS, *DAYS} or first.casefold() in STOPWORDS or (opens and first == m.group()):
+        if (
+            first in {*MONTHS, *DAYS}
+            or first.casefold() in STOPWORDS
+            or (opens and first == m.group())
+        ):
             continue
         found.append(m.group())
     return found

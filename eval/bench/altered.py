@@ -6,14 +6,12 @@ seed articles with their false versions (``altered.jsonl``, by hand, written bef
 only measured on.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.attribution import speaker_of
-from rag.citation import cite
 from rag.corpus import read_corpus
 from rag.settings import Settings, resource
 from rag.verifier import supported
@@ -77,7 +75,7 @@ def _about_seeds(settings: Settings, strangers: Sequence[str]) -> Iterator[Case]
         article = by_name[row["article"]]
         sentence = next(s for s in article.sentences if s.start == row["start"])
         assert sentence.text == row["quote"], row["quote"]
-        source = voiced(cite(article, sentence, speaker=speaker_of(article, sentence)))
+        source = voiced(sentence.text, speaker_of(article, sentence))
         yield from _altered(BY_RULE, Told("seeds", "", row["true"], source), strangers)
         yield from _by_hand(BY_HAND, row, source)
 

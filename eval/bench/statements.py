@@ -96,7 +96,9 @@ _OPENS = re.compile(
 def _stated(question: str, answer: str) -> str | None:
     """Make a statement of a question whose subject is asked for; None for others."""
     match = _OPENS.match(" ".join(question.split()))
-    if not match or re.search(r"\b(is|are|was|were|did|does|do) (it|he|she|they|there)\b", question):
+    if not match or re.search(
+        r"\b(is|are|was|were|did|does|do) (it|he|she|they|there)\b", question
+    ):
         return None
     wh, rest = match["wh"].lower(), match["rest"]
     if re.match(r"(is|are|was|were) .*\b(called|named|used|known|known as|to|by|for|in|of|as|at|with|from|on|about)$",

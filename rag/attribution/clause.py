@@ -8,7 +8,9 @@ from rag.attribution import verbs
 from rag.attribution.phrases import Phrases, Span
 from rag.attribution.tokens import LABEL, QUOTED, is_name
 
-_BEFORE_ING = frozenset({",", ")", "and", "but", "while", "by", "when", QUOTED, LABEL, "—", "–", ""})
+_BEFORE_ING = frozenset(
+    {",", ")", "and", "but", "while", "by", "when", QUOTED, LABEL, "—", "–", ""}
+)
 _NO_VERB_AFTER = w.PREPOSITIONS - {"to"}
 
 

@@ -53,7 +53,9 @@ NEEDS = {
     "state": frozenset({"that", '"'}),
     "comment": frozenset({"that", '"', "on"}),
 }
-REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6) | {"speak": 1}
+REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6) | {
+    "speak": 1
+}
 # As plain or -s forms these are nouns as often as verbs.
 HOMOGRAPHS = frozenset(
     """beam moan rage sigh shout laugh slam blast applaud volunteer lecture shrug thunder

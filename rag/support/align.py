@@ -90,7 +90,9 @@ def opposed(one: Token, other: Token) -> bool:
     a, b = degree(one.low), degree(other.low)
     if (a or b) and (b or other.base) in opposites().get(a or one.base, ()):
         return True
-    return _turned(one.low, other.low) or _turned(other.low, one.low) or _prefixed(one.low, other.low)
+    return (
+        _turned(one.low, other.low) or _turned(other.low, one.low) or _prefixed(one.low, other.low)
+    )
 
 
 def _turned(one: str, other: str) -> bool:

@@ -150,7 +150,9 @@ SURE = frozenset("certain certainly definitely surely will undoubtedly inevitabl
 # An open question: what stands behind is not told.
 OPEN = frozenset("unclear unknown whether uncertain undecided".split())
 # Say whose word it is, which is as good as "believes".
-TOLD = frozenset("according say says said believe believes think thinks reportedly allegedly".split())
+TOLD = frozenset(
+    "according say says said believe believes think thinks reportedly allegedly".split()
+)
 
 # --- quantity ---------------------------------------------------------------------------------
 
@@ -213,7 +215,9 @@ sang sung|sink sank sunk|sleep slept|steal stole stolen|strike struck|swear swor
 |wear wore worn|withdraw withdrew withdrawn|overtake overtook overtaken|undertake undertook undertaken
 |feel felt|feed fed|deal dealt|bear bore borne born|bind bound|bleed bled|shrink shrank shrunk|flee
 fled|spread|split|strive strove striven|sweep swept|swim swam swum|wake woke woken|weave wove
-woven|become became|foresee foresaw foreseen|mean meant|die died dying|tie tied""".replace("\n", " ").split("|")
+woven|become became|foresee foresaw foreseen|mean meant|die died dying|tie tied""".replace(
+    "\n", " "
+).split("|")
 _IRREGULAR_NOUNS = """man men|woman women|child children|person people|foot feet|tooth teeth|wife wives
 |life lives|half halves""".replace("\n", " ").split("|")
 IRREGULAR = {

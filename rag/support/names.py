@@ -59,6 +59,9 @@ def is_name(reading: Reading, token: Token, source: Reading | None = None) -> bo
         return False
     if token.text.isupper() and len(token.text) > 1:
         return True
+    beside = reading.low(token.at - 1), reading.low(token.at + 1)
+    if token.low in {"may", "march"} and any(low[:1].isdigit() or low == "in" for low in beside):
+        return False
     if token.low in STOPWORDS | lexicon.AUXILIARY or is_number_word(token.low):
         return False
     if not token.opens:
@@ -84,7 +87,9 @@ def _vocabulary() -> frozenset[str]:
 def known(said: Reading, token: Token, source: Reading) -> bool:
     """Whether a name is in the source: so spelt, otherwise spelt, as people, or by initials."""
     for other in source.tokens:
-        if other.word and (other.base == token.base or (other.capital and like(token.low, other.low))):
+        if other.word and (
+            other.base == token.base or (other.capital and like(token.low, other.low))
+        ):
             return True
     return _abbreviates(token, source) or _abbreviated(said, token, source)
 
@@ -160,9 +165,9 @@ def runs(reading: Reading) -> list[Run]:
     found: list[Run] = []
     words: list[Token] = []
     for token in [*reading.tokens, None]:
-        if token and is_name(reading, token) and not (words and words[-1].possessive):
-            words.append(token)
-        elif token and words and token.low in _INSIDE and _leads_on(reading, token):
+        if (token and is_name(reading, token) and not (words and words[-1].possessive)) or (
+            token and words and token.low in _INSIDE and _leads_on(reading, token)
+        ):
             words.append(token)
         else:
             if words:

@@ -187,8 +187,10 @@ def _cardinal(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
         digits = _DIGITS.fullmatch(low)
         if digits and not seen:
             current, seen = float(low), True
-        elif low in _WORDS and (not seen or current % 10 == 0 or current % 100 == 0) and not (
-            seen and digits
+        elif (
+            low in _WORDS
+            and (not seen or current % 10 == 0 or current % 100 == 0)
+            and not (seen and digits)
         ):
             current += _WORDS[low]
             seen = True
@@ -230,8 +232,9 @@ def unknown_numbers(said: Reading, source: Reading) -> bool:
     have = quantities(source)
     known_dates = dates(source)
     values = {quantity.value for quantity in have}
+    years = {date.year for date in known_dates if date.month is None}
     for quantity in quantities(said):
-        if not any(quantity.same(other) for other in have):
+        if quantity.value not in years and not any(quantity.same(other) for other in have):
             return True
     for date in dates(said):
         lone_year = date.month is None and date.year in values

@@ -107,7 +107,11 @@ def _anchors(said: Reading, source: Reading) -> Iterator[tuple[Place, list[Place
 def _merely_opens(run: Run, source: Reading) -> bool:
     """Whether a word has its capital from the head of a sentence: the source has it without."""
     word = run.words[0]
-    return len(run.words) == 1 and word.opens and any(word.text.lower() == t.text for t in source.tokens)
+    return (
+        len(run.words) == 1
+        and word.opens
+        and any(word.text.lower() == t.text for t in source.tokens)
+    )
 
 
 def _shares(run: Run, other: Run) -> bool:

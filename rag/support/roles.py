@@ -122,11 +122,15 @@ def _other_owner(
     for link in ("", *_LINKS):
         here = _owner(said, pair.said, mine, link)
         there = _owner(source, pair.source, theirs, link)
-        if here and there and not any(
-            run is not None and here.same(run)
-            for other in told
-            for way in ("", *_LINKS)
-            for run in [_owner(source, other, theirs, way)]
+        if (
+            here
+            and there
+            and not any(
+                run is not None and here.same(run)
+                for other in told
+                for way in ("", *_LINKS)
+                for run in [_owner(source, other, theirs, way)]
+            )
         ):
             return True
     return False

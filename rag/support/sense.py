@@ -49,7 +49,8 @@ def overstated(said: Reading, source: Reading) -> bool:
 def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
     """Whether each is held back, as in "nearly all"."""
     return all(
-        source.low(t.at - 1) in lexicon.PARTLY - {"not"} or source.low(t.at + 1) in {"but", "except"}
+        source.low(t.at - 1) in lexicon.PARTLY - {"not"}
+        or source.low(t.at + 1) in {"but", "except"}
         for t in found
     )
 
@@ -68,7 +69,9 @@ def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> b
         weak = all(_governed(source, pair.source, lexicon.WEAK | lexicon.OPEN) for pair in told)
         if weak and said.lows & lexicon.SURE:
             return True
-    if said.lows & lexicon.TOLD - {"said", "say", "says"} or any(t.base in _UNREAL for t in said.tokens):
+    if said.lows & lexicon.TOLD - {"said", "say", "says"} or any(
+        t.base in _UNREAL for t in said.tokens
+    ):
         return False
     return all(_governed(source, pair.source, _UNREAL) for pair in told)
 
@@ -79,19 +82,28 @@ def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     aided = [p for p in free if _aided(said, p.said) and _verbal(p.said.low)]
     if aided:
         return aided
-    past = [p for p in free if p.said.at and (p.said.low.endswith("ed") or p.said.low in lexicon.PAST)]
+    past = [
+        p for p in free if p.said.at and (p.said.low.endswith("ed") or p.said.low in lexicon.PAST)
+    ]
     if past:
         return past
     is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
     if is_at is None:
         return free if any(_third_person(p) for p in free) else []
     subject = {t.low for t in said.tokens[:is_at]}
-    return [p for p in free if p.said.at > is_at] if subject - lexicon.PRONOUNS - {"that", "this"} else []
+    return (
+        [p for p in free if p.said.at > is_at]
+        if subject - lexicon.PRONOUNS - {"that", "this"}
+        else []
+    )
 
 
 def _third_person(pair: Pair) -> bool:
     """Whether a word is a verb of the present: "keeps" of "wants Ukraine to keep"."""
-    return pair.said.low.endswith("s") and pair.said.low in {pair.source.low + "s", pair.source.low + "es"}
+    return pair.said.low.endswith("s") and pair.said.low in {
+        pair.source.low + "s",
+        pair.source.low + "es",
+    }
 
 
 def _aided(reading: Reading, token: Token) -> bool:

@@ -33,7 +33,7 @@ _REWRITTEN = [
         (r"\b(can)'t\b|\bcannot\b", "can not"),
         (r"n't\b", " not"),
         (r"\bper ?cent\b|(?<=\d)\s?%", " percent"),
-        (r"(?<=\d)[, ](?=\d{3}\b)(?!\d{3},\d{4})", ""),
+        (r"(?<=\d) (?=\d{3}\b)", ","),
         (r"\b(non|pre|post|anti|pro|un|re|co)-(?=\w)", r"\1"),
         (r"\bex-(?=\w)", "former "),
         (r"(?<=\d)(bn|m|k)\b", lambda m: {"bn": " billion", "m": " million", "k": " thousand"}[
@@ -41,6 +41,7 @@ _REWRITTEN = [
         ]),
     ]
 ]  # fmt: skip
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS = re.compile(r"\b(?:[A-Z]\.){2,}")
 _AMERICAN = [
     (re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations)$"), r"iz\1"),
@@ -49,7 +50,7 @@ _AMERICAN = [
     (re.compile(r"(?<=[a-z]en)ce(?=s?$)"), "se"),
     (re.compile(r"(?<=[a-z]{2}[aeo])ll(?=ed$|ing$|er$|ers$)"), "l"),
 ]
-BREAKS = frozenset(",;:.!?()[]—–\"") | frozenset(
+BREAKS = frozenset(',;:.!?()[]—–"') | frozenset(
     """and but because although though while whereas if unless until when which who whom that
     despite where than since so as after before saying arguing""".split()
 )
@@ -151,7 +152,7 @@ def read(text: str) -> Reading:
         shown = match.group()
         possessive = shown.endswith("'s")
         shown = shown.removesuffix("'s") or shown
-        low = fold(shown) or shown
+        low = _THOUSANDS.sub("", fold(shown) or shown)
         if low in BREAKS:
             clause += 1
         base = base_of(low) if shown[:1].isalpha() else low
@@ -198,7 +199,9 @@ def is_negating(tokens: Sequence[Token], token: Token) -> bool:
 
 def _empty(tokens: Sequence[Token], at: int) -> bool:
     after = tokens[at + 1].low if at + 1 < len(tokens) else "."
-    return after in EMPTY_NEGATION | {".", ",", ";"} or (tokens[at].low == "no" and after == "longer")
+    return after in EMPTY_NEGATION | {".", ",", ";"} or (
+        tokens[at].low == "no" and after == "longer"
+    )
 
 
 def _phrase(tokens: Sequence[Token], token: Token) -> bool:

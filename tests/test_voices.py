@@ -1,0 +1,65 @@
+"""Whose word it is: told in the statement, in whatever way the speaker is called."""
+
+import pytest
+
+from rag.citation import Citation
+from rag.voices import attributed, voiced
+
+
+def quote(speaker: str | None, text: str = "The talks will fail.") -> Citation:
+    return Citation(1, "a.txt", "A", "2025-12-01", 0, len(text), text, speaker)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "told"),
+    [
+        ("The talks will fail.", "Ada Deniz", "According to Ada Deniz, the talks will fail."),
+        ("Talks will fail.", "Ada Deniz", "According to Ada Deniz, talks will fail."),
+        ("Norvik will fail.", "Ada Deniz", "According to Ada Deniz, Norvik will fail."),
+        ("800 men.", "the EU", "According to the EU, 800 men."),
+        ("The talks will fail.", "Doctors", "According to doctors, the talks will fail."),
+        ("The talks will fail.", "Reuters", "According to Reuters, the talks will fail."),
+        (
+            "The talks will fail.",
+            "Sources close to the talks",
+            "According to sources close to the talks, the talks will fail.",
+        ),
+        (
+            "The talks will fail.",
+            "two ministers, according to the Herald",
+            "According to the Herald, citing two ministers, the talks will fail.",
+        ),
+        ("He said the talks will fail.", "Ada Deniz", "Ada Deniz said the talks will fail."),
+        # these say so themselves
+        ("Deniz said the talks will fail.", "Ada Deniz", None),
+        ("Kuznetsov fears the talks will fail.", "Ivan Kuznetzov", None),
+        ("The EU says the talks will fail.", "the European Union", None),
+        ("The talks will fail, experts say.", "experts of the Centre", None),
+        ("The talks will fail.", None, None),
+    ],
+)
+def test_statement_tells_whose_word_it_is(text, speaker, told):
+    assert attributed(text, [quote(speaker)]) == (told or text)
+
+
+def test_several_speakers_are_all_told():
+    shown = attributed("The talks will fail.", [quote("Ada Deniz"), quote("the EU")])
+    assert shown == "According to Ada Deniz and the EU, the talks will fail."
+
+
+def test_statement_that_rests_on_the_reporter_too_is_partly_a_claim():
+    shown = attributed("The talks will fail.", [quote("Ada Deniz"), quote(None)])
+    assert shown == "Partly according to Ada Deniz, the talks will fail."
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "told"),
+    [
+        ("“It is over.”", "Ada Deniz", "Ada Deniz: “It is over.”"),
+        ("He said it was\n over.", "Ada Deniz", "Ada Deniz: He said it was over."),
+        ("Deniz said it was over.", "Ada Deniz", "Deniz said it was over."),
+        ("It is over.", None, "It is over."),
+    ],
+)
+def test_quote_is_voiced_where_it_does_not_name_its_speaker(text, speaker, told):
+    assert voiced(text, speaker) == told
