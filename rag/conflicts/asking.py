@@ -44,7 +44,7 @@ def asked(question: str) -> Asked:
     plain = " ".join(question.lower().replace("’", "'").split())
     if _STANDS.search(plain):
         return "stance"
-    kind = kind_of(question)
+    kind = kind_of(re.sub(r"^by\s", "", question, flags=re.IGNORECASE))
     if kind:
         return _KINDS[kind]
     if _DATED.search(plain):

@@ -101,7 +101,7 @@ class Matter:
         """Whether a token is (part of) a name; a capital that opens a sentence says little."""
         if not token.capital or token.low in CALENDAR or token.low in STOPWORDS - {"us"}:
             return False
-        return not opens or token.low in self.proper or _is_country(token)
+        return not opens or token.low in self.proper or self.named(token.low) or _is_country(token)
 
     def same(self, one: str, other: str) -> bool:
         """Whether two folded words mean one actor: spellings of a name, or of one country."""
