@@ -39,11 +39,14 @@ from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
-from rag.timewords import prefer, settle, timing
+from rag.timewords import Timing, prefer, settle, timing
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
 DECIDING = ("candidates", "evidence", "rrf_k", "context_tokens", "answer_tokens", "threads", "seed")
+
+
+EVENT_HITS = 3  # sentences that may say when an event was
 
 
 class Rag:
@@ -130,14 +133,16 @@ class Rag:
         limit = self.settings.max_question_chars
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
         full = standalone(asked, before, self.llm)
-        as_of, ranked = self._evidence(full, as_of)
+        said = self._timing(full, as_of)
+        as_of = min((day for day in (as_of, said.until) if day), default=None)
+        ranked = prefer(self._search.search(said.query, 2 * self.settings.evidence, as_of), said)
         hits = ranked[: self.settings.evidence]
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
         claims: list[Claim] = []
         differing: tuple[Difference, ...] = ()
         shown = gate.worth_quoting(hits)
-        if gate.answerable(full, hits, self._model_logit(full, shown)):
+        if gate.answerable(said.query, hits, self._model_logit(said.query, shown)):
             differing = self._differing(full, ranked, shown)
             for claim in self._claims(full, newest_first(shown, differing)):
                 clock.mark("first_token")
@@ -146,17 +151,10 @@ class Rag:
                     yield _stated(claims)
         yield Finished(self._answer(asked, full, as_of, hits, claims, differing, clock))
 
-    def _evidence(
-        self, question: str, as_of: datetime.date | None
-    ) -> tuple[datetime.date | None, list[Hit]]:
-        """Search as the question's own words of time ask; give the day it is bound by, too.
-
-        Twice as many sentences as the model reads, for sources that differ from the best.
-        """
+    def _timing(self, question: str, as_of: datetime.date | None) -> Timing:
+        """Read what a question says about time; an event's day is looked up in the articles."""
         said = timing(question, self.index.newest)
-        said = settle(said, question, lambda event: self._search.search(event, 3, as_of))
-        as_of = min((day for day in (as_of, said.until) if day), default=None)
-        return as_of, prefer(self._search.search(question, 2 * self.settings.evidence, as_of), said)
+        return settle(said, lambda event: self._search.search(event, EVENT_HITS, as_of))
 
     def _model_logit(self, question: str, shown: Sequence[Hit]) -> float | None:
         """Ask the model whether the evidence answers; None without one."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.retriever import Hit
-from rag.timeline import when
+from rag.timeline import Span, when
 
 Day = datetime.date
 
@@ -21,41 +21,44 @@ _DAY = datetime.timedelta(days=1)
 _SOON = datetime.timedelta(days=3)  # a period is reported in it and soon after
 
 _NEWEST = re.compile(
-    r"\b(latest|newest|most\srecent(?:ly)?|current(?:ly)?|by\snow|right\snow|at\s(?:the\smoment|present)"
-    r"|these\sdays|today|nowadays|still|as\sit\sstands|up[\s-]to[\s-]date|lately|last\sknown|now)\b",
+    r"\b(?:latest|newest|most\srecent|current|currently|by\snow|right\snow|lately|nowadays|today|still"
+    r"|at\s(?:the\smoment|present)|these\sdays|as\sit\sstands|now)\b(?!\s?(?:on|in|about|from|with)\b|\?)",
     re.IGNORECASE,
 )
+_NEWS = re.compile(r"\b(?:latest|newest|now)\b", re.IGNORECASE)
 _OLDEST = re.compile(
-    r"\b(original(?:ly)?|initial(?:ly)?|at\sfirst|earliest|oldest|in\sthe\sbeginning|to\sbegin\swith)\b",
+    r"\b(?:original|originally|initial|initially|at\sfirst|earliest|oldest|in\sthe\sbeginning)\b",
     re.IGNORECASE,
 )
-_BOUND = re.compile(
-    r"\b(?:as\s(?:of|at|on)|up\sto(?:\sand\sincluding)?)\s(?:the\s)?$", re.IGNORECASE
-)
-_BEFORE = re.compile(r"\bbefore\s(?:the\s)?$", re.IGNORECASE)
-_STOOD = re.compile(
-    r"\b(had|hadn[’']t|known|stood|stand|status|state\sof|position|situation|so\sfar|by\sthen)\b",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(  # "In early December, were the …"
-    r"(?:in|on|by|before|until)\s[^,?]+,\s(?:was|were|is|are|how\s(?:far|close|many|much))\b",
+_UP_TO = re.compile(r"\b(?:as\s(?:of|at)|up\sto(?:\sand\sincluding)?)\s(?:the\s)?$", re.IGNORECASE)
+_BY = re.compile(r"\bby\s(?:the\s)?$", re.IGNORECASE)
+_BEFORE = re.compile(r"\b(?:before|prior\sto)\s(?:the\s)?$", re.IGNORECASE)
+_IN = re.compile(r"\b(?:in|on)\s(?:the\s)?$", re.IGNORECASE)
+_HAD = re.compile(r"\b(?:had|hadn[’']t)\b", re.IGNORECASE)
+_STOOD = re.compile(  # a question of how things stood by a day …
+    r"\b(?:known|stood|stand|status|state\sof|situation|so\sfar|by\sthen|how\s(?:far|close)\s(?:had|were))\b"
+    # … or one that opens with the day: "In early December, were the …"
+    r"|^(?:in|on|by|before|until)\s[^,?]+,\s(?:was|were|is|are|had|how\s(?:far|close|many|much))\b",
     re.IGNORECASE,
 )
 _EVENT = re.compile(
-    r"\b(?P<relation>(?i:before|after|since|ahead\sof|following|prior\sto|until))\s"
+    r"\b(?P<relation>(?i:before|after|since|ahead\sof|following|prior\sto))\s"
     r"(?P<event>(?:the|his|her|their|its)\s[^?,;]+|[A-Z][^?,;]+)",
 )
+_ORDER = re.compile(r"\bbefore\sor\safter\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """What a question says about time; a field is None where it says nothing of the kind.
 
-    ``until``: the last day of articles that may answer. ``prefers``: newer or older articles among
-    nearly equal ones. ``period``: first and last day asked about. ``event``: words for an event
-    that ``relation`` places before or after what is asked.
+    ``query`` is the question without such words as no article has ("as of 20 December").
+    ``until`` is the last day of articles that may answer. ``prefers`` newer or older articles among
+    nearly equal ones. ``period`` is the first and last day asked about, ``event`` the words for an
+    event that ``relation`` places before or after what is asked.
     """
 
+    query: str
     until: Day | None = None
     prefers: Literal["newest", "oldest"] | None = None
     period: tuple[Day, Day] | None = None
@@ -65,43 +68,57 @@ class Timing:
 
 def timing(question: str, newest: str | None) -> Timing:
     """Read a question's words of time; dates without a year are read against the newest article."""
-    if re.search(r"\bbefore\sor\safter\b", question, re.IGNORECASE):
-        return Timing()  # that order is what is asked
-    stood = _asks_how_things_stood(question)
+    if _ORDER.search(question):
+        return Timing(question)  # which came first is what is asked
     for span in when(question, newest):
-        if span.earliest is None or span.latest is None or not _dated(span.words):
-            continue
-        lead = question[: span.start]
-        if _BEFORE.search(lead):
-            return Timing(until=span.earliest - _DAY) if stood else Timing()
-        if stood or _BOUND.search(lead):
-            return Timing(until=span.latest)
-        return Timing(period=(span.earliest, span.latest))
+        if span.earliest and span.latest and not _near(span):
+            return _dated(question, span, span.earliest, span.latest)
     event = _EVENT.search(question)
-    if event and not re.match(r"\w+\s(an?|any)\b", event["event"]):
-        relation = (
-            "after" if event["relation"].lower() in {"after", "since", "following"} else "before"
-        )
-        return Timing(relation=relation, event=event["event"].strip())  # type: ignore[arg-type]
-    if _NEWEST.search(question):
-        return Timing(prefers="newest")
-    return Timing(prefers="oldest") if _OLDEST.search(question) else Timing()
+    if event:
+        after = event["relation"].lower() in {"after", "since", "following"}
+        relation: Literal["before", "after"] = "after" if after else "before"
+        return Timing(question, relation=relation, event=event["event"].strip())
+    word = _NEWEST.search(question)
+    if word:
+        return Timing(_without(question, word.start(), word.end()), prefers="newest")
+    if _NEWS.search(question):  # "the latest on …": without it nothing would be asked
+        return Timing(question, prefers="newest")
+    return Timing(question, prefers="oldest" if _OLDEST.search(question) else None)
 
 
-def settle(said: Timing, question: str, find: Callable[[str], Sequence[Hit]]) -> Timing:
+def _dated(question: str, span: Span, first: Day, last: Day) -> Timing:
+    """What a date in a question is for: a bound, or a time that is asked about."""
+    lead, stood = question[: span.start], bool(_STOOD.search(question))
+    before, up_to = _BEFORE.search(lead), _UP_TO.search(lead)
+    by = _BY.search(lead) if stood or _HAD.search(lead) else None
+    within = _IN.search(lead) if stood else None
+    bound = up_to or by or within or (before if stood or _HAD.search(lead) else None)
+    if bound is None:
+        return Timing(question) if before else Timing(question, period=(first, last))
+    query = _without(question, bound.start(), span.end)
+    return Timing(query, until=first - _DAY if bound is before else last)
+
+
+def _without(question: str, start: int, end: int) -> str:
+    """Cut words out of a question; where nothing is left it stays as it is."""
+    rest = " ".join((question[:start] + question[end:]).split())
+    rest = re.sub(r"^[\s,]+|\s+(?=[,?])", "", rest)
+    return rest if re.search(r"\w", rest) else question
+
+
+def settle(said: Timing, find: Callable[[str], Sequence[Hit]]) -> Timing:
     """Put a day in an event's place: ``find`` looks its words up in the corpus.
 
     "Before" an event bounds the articles only where the question asks how things stood by then.
     """
     if said.event is None:
         return said
-    day = next((day for hit in find(said.event)[:3] if (day := _day_of(hit))), None)
+    day = next((day for hit in find(said.event) if (day := _day_of(hit))), None)
     if day is None:
-        return Timing()
+        return Timing(said.query)
     if said.relation == "after":
         return replace(said, period=(day, Day.max - _SOON))
-    stood = _asks_how_things_stood(question)
-    return replace(said, until=day - _DAY if stood else None)
+    return replace(said, until=day - _DAY) if _STOOD.search(said.query) else Timing(said.query)
 
 
 def prefer(hits: Sequence[Hit], said: Timing) -> list[Hit]:
@@ -128,10 +145,6 @@ def _fit(hit: Hit, said: Timing, dates: Sequence[str]) -> float:
     return place if said.prefers == "newest" else 1.0 - place
 
 
-def _asks_how_things_stood(question: str) -> bool:
-    return bool(_STOOD.search(question) or _OPENING.match(question))
-
-
 def _day_of(hit: Hit) -> Day | None:
     """The day of an event a sentence tells of: the one it names, else its article's."""
     spans = when(hit.sentence.text, hit.article.date)
@@ -141,6 +154,6 @@ def _day_of(hit: Hit) -> Day | None:
     return Day.fromisoformat(hit.article.date) if hit.article.date else None
 
 
-def _dated(words: str) -> bool:
-    """Whether words name a date and not only "today"."""
-    return bool(re.search(r"\d|[A-Z][a-z]{2}|(early|mid|late)\b", words))
+def _near(span: Span) -> bool:
+    """Whether a time is only "today" or "this week", which in a question means now."""
+    return not re.search(r"\d|[A-Z][a-z]{2}|\b(?:early|mid|late)\b", span.words)
