@@ -7,6 +7,7 @@ from typing import Any
 
 from .abstention import confidence_and_loss, risk_coverage
 from .scoring import Scored, by_type
+from .stats import Figure
 
 Runs = Mapping[str, Sequence[Scored]]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe & Ito 2008
@@ -29,9 +30,9 @@ def draw(runs: Runs, folder: Path) -> list[str]:
 def canvas(path: Path) -> Iterator[Any]:
     """Give axes to draw on; they are saved as a PNG when the block ends."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Picture
 
-    figure = Figure(figsize=(9, 5), dpi=110, layout="constrained")
+    figure = Picture(figsize=(9, 5), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
@@ -45,14 +46,28 @@ def _score_per_type(axes: Any, runs: Runs) -> None:  # noqa: ANN401 - matplotlib
     for number, (system, scored) in enumerate(runs.items()):
         figures = by_type(scored)
         places = [at + (number - (len(runs) - 1) / 2) * height for at in range(len(kinds))]
-        values = [figures[kind].value or 0.0 if kind in figures else 0.0 for kind in kinds]
-        bars = axes.barh(places, values, height * 0.92, color=_colour(number), label=system)
+        known = [figures.get(kind, Figure(None)) for kind in kinds]
+        values = [figure.value or 0.0 for figure in known]
+        spread = [
+            [value - (figure.low or 0.0) for value, figure in zip(values, known, strict=True)],
+            [(figure.high or 0.0) - value for value, figure in zip(values, known, strict=True)],
+        ]
+        whiskers = {"elinewidth": 0.8, "ecolor": "black"}
+        bars = axes.barh(
+            places,
+            values,
+            height * 0.92,
+            color=_colour(number),
+            label=system,
+            xerr=spread,
+            error_kw=whiskers,
+        )
         axes.bar_label(bars, fmt="{:.0%}", padding=3, fontsize=7)
     counts = {k: sum(s.item.type == k for s in next(iter(runs.values()), ())) for k in kinds}
     axes.set_yticks(range(len(kinds)), [f"{kind} ({counts[kind]})" for kind in kinds])
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.08)
-    axes.set_xlabel("share of questions answered, or declined, rightly")
+    axes.set_xlim(0, 1.12)
+    axes.set_xlabel("share of questions answered, or declined, rightly; whiskers: 95 % intervals")
     axes.set_title("Answer correctness by type of question")
     legend(axes)
 
@@ -73,6 +88,8 @@ def _risk_coverage(axes: Any, runs: Runs) -> None:  # noqa: ANN401
 
 
 def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
+    from matplotlib.ticker import LogLocator
+
     axes.set_title("Latency")
     timed = {system: _seconds(scored) for system, scored in runs.items()}
     if not any(timed.values()):  # nothing but crashes; a log scale needs some number
@@ -81,13 +98,15 @@ def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
     for number, (system, times) in enumerate(timed.items()):
         shares = [(at + 1) / len(times) for at in range(len(times))]
         axes.step(times, shares, where="post", color=_colour(number), label=system)
-    axes.axhline(0.5, color="grey", linewidth=0.6)
-    axes.axhline(0.95, color="grey", linewidth=0.6)
-    axes.set_xscale("log")
-    for set_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-        set_formatter("{x:g}")
+    axes.set_xscale("log", subs=[])
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    for name, share in (("p50", 0.5), ("p95", 0.95)):
+        axes.axhline(share, color="grey", linewidth=0.6)
+        axes.annotate(name, (1.0, share), xycoords=("axes fraction", "data"),
+                      ha="right", va="bottom", color="grey", fontsize=8)  # fmt: skip
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("seconds to the whole answer (log scale; grey lines: p50 and p95)")
+    axes.set_xlabel("seconds to the whole answer (log scale)")
     axes.set_ylabel("share of questions answered by then")
     legend(axes)
 

@@ -235,9 +235,9 @@ def _finish(task: Task, settings: Settings, keep: Path | None) -> None:
     for line in report.flips(result):
         typer.echo(line)
     typer.echo(f"\nthe whole report: {task.folder / 'report.md'}")
-    _judge(result, task)
     if keep:
         _keep(keep, result, task)
+    _judge(result, task)
 
 
 def _keep(path: Path, result: Run, task: Task) -> None:

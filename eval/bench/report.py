@@ -79,16 +79,22 @@ def report_of(
     notes: Sequence[str] = (),
 ) -> Report:
     """Make a report of all questions, their replies and what each is worth."""
-    marks = [
-        {**each, "crashed": float(reply.answer is None), "ms": reply.milliseconds or None}
-        for _, reply, each in asked
-    ]
+    marks = [{**each, **_costs(reply)} for _, reply, each in asked]
     lines = [(measure, measure.of(marks)) for measure in (*measures, *_ALWAYS)]
     rows = [_row(question, reply, each) for question, reply, each in asked]
     crashed = sum(reply.answer is None for _, reply, _ in asked)
     if crashed:
         notes = [*notes, f"{crashed} questions crashed and count as the worst answer."]
     return Report(name, title, [line for line in lines if line[1].value is not None], notes, rows)
+
+
+def _costs(reply: Reply) -> Marks:
+    return {
+        "crashed": float(reply.answer is None),
+        "ms": reply.milliseconds or None,
+        "read": reply.tokens.get("in"),
+        "written": reply.tokens.get("out"),
+    }
 
 
 def mean_of(mark: str) -> Callable[[Sequence[Marks]], Figure]:
@@ -140,6 +146,8 @@ def decision(pairs: Sequence[tuple[float | None, float | None]]) -> dict[str, fl
 
 _ALWAYS = (
     Measure("all", "crashed", mean_of("crashed")),
+    Measure("all", "tokens the model read, mean", mean_of("read")),
+    Measure("all", "tokens the model wrote, mean", mean_of("written")),
     Measure("all", "milliseconds for a question, median", median_of("ms")),
 )
 
