@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -108,23 +108,40 @@ class Rag:
         """The search as a LangChain retriever."""
         return QuotableRetriever(search=self._search, k=self.settings.evidence)
 
-    def search(self, query: str, k: int = 10, as_of: datetime.date | None = None) -> list[Hit]:
-        """Give up to k sentences, best first; raises QuestionError."""
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Give up to k sentences, best first, of all or of named articles; raises QuestionError."""
         return self._search.search(
-            clean_question(query, self.settings), k, as_of or self.settings.as_of
+            clean_question(query, self.settings), k, as_of or self.settings.as_of, articles
         )
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
     ) -> Answer:
-        """Answer one question; raises QuestionError or ModelFailed."""
-        for event in self.stream(question, history, as_of):
+        """Answer one question from all or from named articles.
+
+        Raises QuestionError or ModelFailed.
+        """
+        for event in self.stream(question, history, as_of, articles):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
     ) -> Iterator[Event]:
         """Answer one question in steps: likely quotes, checked statements, the verified answer."""
         clock = Clock()
@@ -133,9 +150,10 @@ class Rag:
         limit = self.settings.max_question_chars
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
         full = standalone(asked, before, self.llm)
-        said = self._timing(full, as_of)
+        said = self._timing(full, as_of, articles)
         as_of = min((day for day in (as_of, said.until) if day), default=None)
-        ranked = prefer(self._search.search(said.query, 2 * self.settings.evidence, as_of), said)
+        found = self._search.search(said.query, 2 * self.settings.evidence, as_of, articles)
+        ranked = prefer(found, said)
         hits = ranked[: self.settings.evidence]
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
@@ -149,12 +167,14 @@ class Rag:
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
-        yield Finished(self._answer(asked, full, as_of, hits, claims, differing, clock))
+        yield Finished(self._answer(asked, full, as_of, articles, hits, claims, differing, clock))
 
-    def _timing(self, question: str, as_of: datetime.date | None) -> Timing:
+    def _timing(
+        self, question: str, as_of: datetime.date | None, articles: Collection[str] | None
+    ) -> Timing:
         """Read what a question says about time; an event's day is looked up in the articles."""
         said = timing(question, self.index.newest)
-        return settle(said, lambda event: self._search.search(event, EVENT_HITS, as_of))
+        return settle(said, lambda event: self._search.search(event, EVENT_HITS, as_of, articles))
 
     def _model_logit(self, question: str, shown: Sequence[Hit]) -> float | None:
         """Ask the model whether the evidence answers; None without one."""
@@ -180,6 +200,7 @@ class Rag:
         asked: str,
         full: str,
         as_of: datetime.date | None,
+        articles: Collection[str] | None,
         hits: Sequence[Hit],
         claims: Sequence[Claim],
         differing: Sequence[Difference],
@@ -188,7 +209,7 @@ class Rag:
         text, statements, cited = number(claims)
         sides, citations = number_sides(differing, cited)
         status: Literal["answered", "abstained"] = "answered" if claims else "abstained"
-        abstention = None if claims else self._abstention(full, as_of, hits)
+        abstention = None if claims else self._abstention(full, as_of, articles, hits)
         return Answer(
             question=asked,
             standalone_question=full,
@@ -211,10 +232,17 @@ class Rag:
         return conflicts(question, evidence, places, self.index.offices.countries)
 
     def _abstention(
-        self, question: str, as_of: datetime.date | None, hits: Sequence[Hit]
+        self,
+        question: str,
+        as_of: datetime.date | None,
+        articles: Collection[str] | None,
+        hits: Sequence[Hit],
     ) -> Abstention:
-        count = len(self.articles)
-        which = "The only article does" if count == 1 else f"The {count} articles do"
+        count = len(self.articles if articles is None else set(articles))
+        chosen = "" if articles is None else "chosen "
+        which = f"The {chosen or 'only '}article does"
+        if count != 1:
+            which = f"The {count} {chosen}articles do"
         if as_of is not None:
             which = f"The articles dated up to {as_of.isoformat()} do"
         nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(hits[:3], 1))
@@ -223,16 +251,24 @@ class Rag:
         return Abstention(f"{which} not say: {question}{nowhere}", nearest)
 
     async def aask(
-        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
     ) -> Answer:
         """Answer one question without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history, as_of)
+        return await asyncio.to_thread(self.ask, question, history, as_of, articles)
 
     async def astream(
-        self, question: str, history: Sequence[Turn] = (), as_of: datetime.date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
     ) -> AsyncIterator[Event]:
         """Answer in steps without blocking the event loop."""
-        events = self.stream(question, history, as_of)
+        events = self.stream(question, history, as_of, articles)
         while (event := await asyncio.to_thread(next, events, None)) is not None:
             yield event
 

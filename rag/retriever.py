@@ -6,7 +6,7 @@ damping were chosen on outside data (docs/bench/retrieval.md), not on the seed q
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,13 +67,23 @@ class Retriever:
     settings: Settings
 
     def search(
-        self, query: str, k: int, as_of: datetime.date | None = None, *, rerank: bool = True
+        self,
+        query: str,
+        k: int,
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
+        *,
+        rerank: bool = True,
     ) -> list[Hit]:
-        """Give up to k sentences, best first, from articles dated up to ``as_of``."""
+        """Give up to k sentences, best first, from articles dated up to ``as_of``.
+
+        ``articles`` limits the search to those names.
+        """
         asked, kind = query, kind_of(query)
         query = self.index.offices.named(asked)
         encoded = next(iter(self.embedder.encode([query])))
-        ranked = self._candidates(query, encoded, max(k, self.settings.candidates), as_of)
+        many = max(k, self.settings.candidates)
+        ranked = self._candidates(query, encoded, many, as_of, articles)
         rows = [row for row, _ in ranked]
         found = [self.index.texts.passage(row) for row in rows]
         vectors = self.index.vectors.get(np.array(rows, dtype=np.int64))
@@ -100,12 +110,19 @@ class Retriever:
         ]
 
     def _candidates(
-        self, query: str, encoded: Encoded, k: int, as_of: datetime.date | None
+        self,
+        query: str,
+        encoded: Encoded,
+        k: int,
+        as_of: datetime.date | None,
+        articles: Collection[str] | None,
     ) -> list[tuple[int, float]]:
         """Rank rows by the three rankings; a far larger corpus changes k's share, not the way."""
         allowed = None
-        if as_of is not None:
-            allowed = np.array(self.index.texts.rows(up_to=as_of.isoformat()), dtype=np.int64)
+        if as_of is not None or articles is not None:
+            day = as_of.isoformat() if as_of else None
+            names = None if articles is None else sorted(articles)
+            allowed = np.array(self.index.texts.rows(day, names), dtype=np.int64)
             if not len(allowed):
                 return []
         meaning = [row for row, _ in self.index.vectors.search(encoded.vector, k, allowed)]

@@ -174,6 +174,24 @@ def test_as_of_of_the_settings_holds_unless_the_call_says_otherwise(make):
     assert BORDER not in [hit.sentence.text for hit in rag.search("troops")]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "status", "told"),
+    [
+        (["b.txt"], "answered", BORDER),
+        (("a.txt", "c.txt", "a.txt"), "abstained", "The 2 chosen articles do not say: troops?"),
+        (["a.txt"], "abstained", "The chosen article does not say: troops?"),
+        ([], "abstained", "The 0 chosen articles do not say: troops?"),
+    ],
+)
+def test_only_chosen_articles_are_asked(make, chosen, status, told):
+    rag = make()
+    answer = rag.ask("troops?", articles=chosen)
+    assert answer.status == status
+    assert told in answer.text
+    assert {hit.article.name for hit in rag.search("troops?", articles=chosen)} == set(chosen)
+    assert asyncio.run(rag.aask("troops?", articles=chosen)).text == answer.text
+
+
 def test_follow_up_is_searched_and_answered_standalone(make):
     model = says("How large is the army?", drafts(("It is 800,000 men.", [1])))
     answer = make(model).ask("How large is it?", [("Who wants an army?", "The EU.")])

@@ -108,6 +108,19 @@ def test_as_of_leaves_out_later_and_undated_articles(retriever, as_of, expected)
     assert texts(retriever.search("army talks", 10, as_of)) == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "as_of", "expected"),
+    [
+        ([], None, []),
+        ({"a.txt", "gone.txt"}, None, ["Army talks.", "Peace."]),
+        (("c.txt", "b.txt"), None, ["Army army talks.", "Army border."]),
+        (("c.txt", "b.txt"), datetime.date(2025, 12, 31), ["Army border."]),
+    ],
+)
+def test_only_named_articles_are_searched(retriever, names, as_of, expected):
+    assert texts(retriever.search("army talks", 10, as_of, names)) == expected
+
+
 def test_query_without_any_known_word_still_gives_ranked_sentences(retriever):
     assert len(retriever.search("elephants", 10)) == 4
 
