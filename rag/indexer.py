@@ -72,8 +72,24 @@ def build_index(
     ``progress`` is called with (passages embedded so far, passages to embed). Raises CorpusError,
     ModelError, SettingsError, or IndexFault when the folder cannot be written or is in use.
     """
-    kind = check_store(settings.store)
+    check_store(settings.store)  # before anything is read
     corpus = read_corpus(sources, settings.max_article_bytes)
+    return index_corpus(corpus, settings, open_model, progress)
+
+
+def index_corpus(
+    corpus: Corpus,
+    settings: Settings,
+    open_model: Callable[[Settings], Embedder],
+    progress: Progress | None = None,
+    known: Index | None = None,
+) -> Report:
+    """Bring the index in step with a corpus already read; else like ``build_index``.
+
+    ``known`` is an open index of the same recipe elsewhere: a first index here takes over the
+    vectors of the passages that it has.
+    """
+    kind = check_store(settings.store)
     with (
         _clear_disk_errors(settings.index),
         _only_writer(settings.index),
@@ -83,7 +99,7 @@ def build_index(
         passages = [p for article in corpus.articles for p in passages_of(article)]
         if old is not None and old.articles == corpus.articles:
             return Report(change, Change(unchanged=len(passages)), 0, corpus)
-        encoded, fresh = _encode(old, passages, settings, open_model, progress)
+        encoded, fresh = _encode(old or known, passages, settings, open_model, progress)
         with _new_generation(settings.index) as folder:
             _write(folder, kind, corpus.articles, passages, encoded)
             _write_manifest(folder, settings, corpus, len(passages))

@@ -7,9 +7,10 @@ import shutil
 import pytest
 from filelock import FileLock
 
+from rag.corpus import read_corpus
 from rag.errors import CorpusError, IndexFault, IndexMissing, RagError, SettingsError
 from rag.index import CURRENT, open_index, read_manifest
-from rag.indexer import Change, build_index
+from rag.indexer import Change, build_index, index_corpus
 
 START = {
     "a.txt": "Army talks began. Europe sent troops.",
@@ -152,6 +153,23 @@ def test_changed_title_or_date_changes_the_article_without_embedding(
     assert (index.articles[1].title == "New") is ("title" in line)
     assert (index.articles[1].date == "2025-12-19") is ("date" in line)
     index.close()
+
+
+def test_another_index_lends_its_vectors(build, settings, sources, embedder, tmp_path):
+    build()
+    embedder.seen.clear()
+    own = settings.model_copy(update={"index": tmp_path / "own"})
+    corpus = read_corpus([sources({**START, "d.txt": "An election."})], 1000)
+    known = open_index(settings)
+    report = index_corpus(corpus, own, embedder.open, known=known)
+    assert (report.articles, report.embedded) == (Change(added=4), 1)
+    assert embedder.seen == ["An election."]
+    assert answers(own) == [*ALL, "An election."]
+    assert answers(settings) == ALL
+    lent, kept = open_index(own), known
+    assert (lent.vectors.get([0, 3]) == kept.vectors.get([0, 3])).all()
+    for index in (lent, kept):
+        index.close()
 
 
 def test_moved_folder_is_followed_without_embedding(build, settings, sources, embedder, tmp_path):
