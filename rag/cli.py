@@ -158,12 +158,15 @@ def chat(
 ) -> None:
     """Open the web chat."""
     settings = load_settings(host=host, port=port, llm=llm, index=index, store=store)
-    from rag.pipeline import Rag
-    from rag.web.app import listen, serve
+    from rag.web.server import serve
 
-    listen(settings.host, settings.port).close()  # a port in use is said before models load
-    rag = Rag.from_settings(settings)
-    serve(rag, settings, ready=lambda url: typer.echo(f"Open {url} (Ctrl-C ends it)"))
+    def make() -> Any:  # noqa: ANN401 - a FastAPI application
+        from rag.pipeline import Rag
+        from rag.web.app import create_app
+
+        return create_app(Rag.from_settings(settings), settings)
+
+    serve(make, settings, typer.echo)
 
 
 @app.command()

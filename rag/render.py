@@ -1,22 +1,19 @@
-"""Answers as terminal text, Markdown and HTML: formatting only, nothing is decided here.
+"""Answers as terminal text and Markdown: formatting only, nothing is decided here.
 
-Articles and questions are other people's words. So HTML escapes every field, Markdown escapes what
-Markdown would read as its own, and terminal text shows control characters as a question mark box.
+Articles and questions are other people's words. So Markdown escapes what Markdown would read as its
+own, and terminal text shows control characters as a question mark box.
 """
 
-import html
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from rag.answer import Answer, Conflict, Side, Stated, Statement
+from rag.answer import Answer, Conflict, Side, Statement
 from rag.citation import Citation
-from rag.corpus import Article
 from rag.voices import voiced
 
 LIKELY = "Likely quotes, being checked"
 PARTLY = "partly supported"
-HIGHLIGHT = "quote"
 
 # Control characters drive a terminal; direction overrides make text read as what it is not.
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -140,154 +137,3 @@ def _md(text: str) -> str:
     """Put a field on one line with everything escaped that Markdown would act upon."""
     plain = _UNSAFE.sub("�", " ".join(text.split()))
     return _LIST_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain))
-
-
-# --- HTML -------------------------------------------------------------------------------------
-
-
-def answer_html(answer: Answer, block: str = "a1") -> str:
-    """Give an answer as HTML; ``block`` makes its ids unique on a page with several answers.
-
-    A marker carries the place of its own quote (article and offsets), so it cannot come to mean
-    another answer's quote.
-    """
-    notes = _notes_html(answer)
-    if answer.abstention is not None:
-        reason = f'<p class="rag-reason" dir="auto">{_e(answer.abstention.reason)}</p>'
-        cards = _cards_html("Nearest quotes", answer.abstention.nearest, block)
-        inner, kind = notes + reason + cards, "rag-answer rag-abstained"
-    else:
-        by_n = {citation.n: citation for citation in answer.citations}
-        said = "".join(_statement_html(s, by_n, block) for s in own_words(answer))
-        differ = "".join(_conflict_html(conflict, by_n, block) for conflict in answer.conflicts)
-        cards = _cards_html("Quotes, word for word", answer.citations, block)
-        inner, kind = notes + said + differ + cards, "rag-answer"
-    return f'<article class="{kind}" id="{_e(block)}">{inner}</article>'
-
-
-def progress_html(
-    found: Sequence[Citation], stated: Sequence[Stated], block: str = "a1", stage: str = ""
-) -> str:
-    """Give an unfinished answer as HTML: what stands so far, then the likely quotes.
-
-    Likely quotes have no numbers: a number would change its meaning when the answer is finished.
-    """
-    status = f'<p class="rag-stage" role="status">{_e(stage)}</p>' if stage else ""
-    said = "".join(
-        _statement_html(event.statement, {c.n: c for c in event.citations}, block, described=False)
-        for event in stated
-    )
-    likely = found_html(found) if found else ""
-    return f'<article class="rag-answer rag-unfinished">{status}{said}{likely}</article>'
-
-
-def found_html(citations: Sequence[Citation]) -> str:
-    """Give the likely quotes as an HTML list, to be read while the answer is being written."""
-    rows = "".join(f'<li class="rag-card">{_quote_html(c, number=False)}</li>' for c in citations)
-    return (
-        f'<section class="rag-found"><h3>{LIKELY}</h3><ul class="rag-cards">{rows}</ul></section>'
-    )
-
-
-def question_html(question: str) -> str:
-    """Give a question as HTML, as the reader typed it."""
-    return f'<p class="rag-question" dir="auto">{_e(question)}</p>'
-
-
-def problem_html(message: str) -> str:
-    """Give a problem as one calm line of HTML."""
-    return f'<p class="rag-problem" role="alert" dir="auto">{_e(message)}</p>'
-
-
-def article_html(article: Article, highlight: tuple[int, int] | None = None) -> str:
-    """Give a whole article as HTML, with exactly ``text[start:end]`` inside a ``mark``."""
-    start, end = highlight or (0, 0)
-    text = article.text
-    mark = f'<mark id="{HIGHLIGHT}" tabindex="-1">{_e(text[start:end])}</mark>' if highlight else ""
-    date = _e(article.date or "date unknown")
-    return (
-        f'<article class="rag-article"><h2 dir="auto">{_e(article.title or article.name)}</h2>'
-        f'<p class="rag-source">{date} · <bdi>{_e(article.name)}</bdi></p>'
-        f'<div class="rag-text" dir="auto">{_e(text[:start])}{mark}{_e(text[end:])}</div></article>'
-    )
-
-
-def _notes_html(answer: Answer) -> str:
-    """Say what the reader may not know: how a follow-up was understood, and up to which day."""
-    notes = []
-    if answer.standalone_question != answer.question:
-        notes.append(f"Understood as: {answer.standalone_question}")
-    if answer.as_of:
-        notes.append(f"Articles up to {answer.as_of}")
-    return "".join(f'<p class="rag-note" dir="auto">{_e(note)}</p>' for note in notes)
-
-
-def _statement_html(
-    statement: Statement, by_n: dict[int, Citation], block: str, *, described: bool = True
-) -> str:
-    part = f' <span class="rag-partial">{PARTLY}</span>' if statement.support == "partial" else ""
-    marks = _markers_html(statement.citations, by_n, block if described else None)
-    return f'<p class="rag-statement" dir="auto">{_e(statement.text)}{part} {marks}</p>'
-
-
-def _conflict_html(conflict: Conflict, by_n: dict[int, Citation], block: str) -> str:
-    sides = "".join(
-        f'<li dir="auto"><span class="rag-date">{_e(side.date or "date unknown")}</span> '
-        f"{_e(side.text)} {_markers_html(side.citations, by_n, block)}</li>"
-        for side in conflict.sides
-    )
-    heading = f'<h3 dir="auto">Sources differ: {_e(conflict.about)}</h3>'
-    return f'<section class="rag-conflict">{heading}<ul>{sides}</ul></section>'
-
-
-def _markers_html(numbers: Iterable[int], by_n: dict[int, Citation], block: str | None) -> str:
-    marks = (_marker_html(by_n[n], block) for n in numbers)
-    return f'<span class="rag-markers" dir="ltr">{"".join(marks)}</span>'
-
-
-def _marker_html(citation: Citation, block: str | None) -> str:
-    described = f' aria-describedby="{_e(block)}-c{citation.n}"' if block else ""
-    return (
-        f'<button type="button" class="rag-marker"{_place_html(citation)}{described}'
-        f' aria-label="Quote {citation.n}, show it in the article"'
-        f' title="{_e(citation.quote)}">{citation.n}</button>'
-    )
-
-
-def _place_html(citation: Citation) -> str:
-    return (
-        f' data-n="{citation.n}" data-article="{_e(citation.article)}"'
-        f' data-start="{citation.start}" data-end="{citation.end}"'
-    )
-
-
-def _cards_html(heading: str, citations: Sequence[Citation], block: str) -> str:
-    if not citations:
-        return ""
-    rows = "".join(
-        f'<li class="rag-card" id="{_e(block)}-c{c.n}">{_quote_html(c)}</li>' for c in citations
-    )
-    return f'<section><h3>{heading}</h3><ol class="rag-cards">{rows}</ol></section>'
-
-
-def _quote_html(citation: Citation, *, number: bool = True) -> str:
-    n = f'<span class="rag-n" aria-hidden="true">{citation.n}</span>' if number else ""
-    speaker = (
-        f' · <bdi class="rag-speaker">{_e(citation.speaker)}</bdi>' if citation.speaker else ""
-    )
-    date = citation.date or "date unknown"
-    label = f"Show quote {citation.n} in the article" if number else "Show this in the article"
-    return (
-        f'{n}<blockquote dir="auto">{_e(citation.quote)}</blockquote>'
-        f'<p class="rag-source" title="characters {citation.start}–{citation.end}">'
-        f"<cite><bdi>{_e(citation.title or citation.article)}</bdi></cite>"
-        f' · <span class="rag-date">{_e(date)}</span>{speaker}'
-        f' · <bdi class="rag-file">{_e(citation.article)}</bdi></p>'
-        f'<button type="button" class="rag-open"{_place_html(citation)} aria-label="{label}">'
-        f"Show in article</button>"
-    )
-
-
-def _e(text: str) -> str:
-    """Escape a field; a bare carriage return would otherwise be read as a line feed."""
-    return html.escape(text, quote=True).replace("\r", "&#13;")

@@ -85,6 +85,19 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address of the web chat")
     port: int = Field(7860, ge=0, le=65535, description="port of the web chat")
+    root_path: str = Field("", description="where a reverse proxy shows the web chat, as /news")
+    user: str = Field(
+        "reader", min_length=1, description="name to log in with, if there is a password"
+    )
+    password: SecretStr | None = Field(None, description="asked of whoever opens the web chat")
+    questions_per_minute: int = Field(20, ge=1, description="of one reader of the web chat")
+    feedback: Path = Field(
+        default_factory=lambda given: given["home"] / "feedback.jsonl",
+        description="where readers' verdicts are kept",
+    )
+    own_articles: int = Field(20, ge=0, description="articles a reader may add to a session")
+    own_bytes: int = Field(10_000_000, ge=1, description="largest file a reader may add")
+    own_chars: int = Field(1_000_000, ge=1, description="text of all a reader's own articles")
     host_names: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further names this server is called by, with commas between them"
     )

@@ -1,226 +1,502 @@
-"""The web chat in a real browser, over a real server with a fake engine."""
+"""The web chat in a real browser, over a real server with a fake engine that is hostile."""
 
-import os
-import shutil
+import json
 import threading
-import time
+from pathlib import Path
 
 import pytest
-from test_web import EVIL, HILL, SEA, Fake
+from axe_playwright_python.sync_playwright import Axe
+from browsing import Reader, chromium, serving
+from fakes_chat import EVIL, HILL, LAST, LOAVES, OVER, SEA, FakeEngine
 
+from rag.answer import Answer
+from rag.audit import audit
 from rag.settings import Settings
-from rag.web.app import ChatServer, create_app, listen
+from rag.web.app import create_app
+from rag.web.server import Opening
 
 pytestmark = [
     pytest.mark.browser,
-    # gradio 6 sets a pandas option that pandas 3 no longer wants
+    # gradio 6 sets options that pandas 3 no longer wants
     pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
 ]
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+DESKTOP, PHONE = (1280, 900), (390, 844)
+WHOLE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if BROWSER is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no browser: install chromium")
-        pytest.skip("NO BROWSER FOUND, so the page itself is NOT tested: install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return Fake()
+    return FakeEngine()
 
 
 @pytest.fixture(scope="module")
-def address(engine):
-    with listen("127.0.0.1", 0) as listener:
-        server = ChatServer(create_app(engine, Settings()))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(engine, home):
+    settings = Settings(home=home, llm="fake:model", questions_per_minute=1000)
+    with serving(create_app(engine, settings)) as address:
+        yield address
         engine.gate.set()
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive(), "the server does not stop"
 
 
-class Reader:
-    """Someone at the page, who sees what is wrong with it."""
+@pytest.fixture
+def visit(browser, address):
+    """Give a function that lets another reader in; all leave at the end, with nothing wrong."""
+    readers = []
 
-    def __init__(self, page, address):
-        self.page, self.wrong, self.urls = page, [], []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", lambda request: self.urls.append(request.url))
-        page.goto(address)
-        self.box = page.locator("#rag-question textarea")
-        self.box.wait_for()
+    def come(where="", **how):
+        readers.append(Reader(browser, address, **how))
+        return readers[-1].go(where)
 
-    def _console(self, message):
-        if message.type in ("error", "warning"):
-            self.wrong.append(message.text)
-
-    def ask(self, question):
-        self.box.fill(question)
-        self.box.press("Enter")
-
-    def answer(self, n):
-        found = self.page.locator(f"#a{n}")
-        found.wait_for()
-        return found
-
-    def marked(self):
-        return self.page.locator("#rag-viewer mark").evaluate("mark => mark.textContent")
-
-    def open(self, button, quote):
-        """Click and wait until the viewer marks the quote; the mark must be in sight."""
-        button.click()
-        self.page.wait_for_function(
-            "quote => document.querySelector('#rag-viewer mark')?.textContent === quote", arg=quote
-        )
-        self.page.wait_for_function(
-            """() => {
-              const mark = document.querySelector('#rag-viewer mark').getBoundingClientRect();
-              return mark.top >= 0 && mark.top < innerHeight;
-            }"""
-        )
+    yield come
+    for reader in readers:
+        reader.leave()
+    for context in {reader.context for reader in readers}:
+        context.close()
 
 
-@pytest.fixture(params=[(1280, 900, "light"), (390, 844, "dark")], ids=["desktop", "phone"])
-def reader(request, browser, address):
-    width, height, scheme = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    reader = Reader(context.new_page(), address)
-    yield reader
-    scrolled = reader.page.evaluate("document.documentElement.scrollWidth")
-    context.close()
-    assert reader.wrong == []
-    outside = [u for u in reader.urls if not u.startswith((address, "data:", f"blob:{address}"))]
-    assert outside == []
-    assert scrolled <= width
+@pytest.fixture(params=[(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def reader(request, visit):
+    size, scheme = request.param
+    return visit(size=size, scheme=scheme)
 
 
-def test_ask_see_quotes_then_answer_then_check_every_marker(reader, engine):
+@pytest.fixture
+def articles(engine):
+    return {article.name: article for article in engine.articles}
+
+
+def test_quotes_come_first_then_the_answer_and_every_marker_opens_its_quote(
+    reader, engine, articles
+):
     engine.gate.clear()
     reader.ask("slow: what of the sea?")
     likely = reader.page.locator(".rag-found")
     likely.wait_for()
     assert "Likely quotes, being checked" in likely.inner_text()
-    assert "“It is not over.”" in likely.inner_text()
+    assert OVER in likely.inner_text()
     assert reader.page.locator(".rag-marker").count() == 0
+    assert reader.page.locator(".rag-now").inner_text() == "Reading"
     assert reader.box.input_value() == ""
+    reader.open(likely.locator(".rag-open").last, OVER, articles["sea.txt"])
+    reader.close_article()
     engine.gate.set()
-
-    first = reader.answer(1)
-    quotes = ["“It is not over.”", f"Last came {EVIL} ${{1}} {{{{x}}}}"]
-    markers = first.locator(".rag-marker")
-    assert markers.all_inner_texts() == ["1", "2"]
-    for n, quote in enumerate(quotes):
-        reader.open(markers.nth(n), quote)
-        assert first.locator("blockquote").nth(n).evaluate("q => q.textContent") == quote
-    shown = reader.page.locator("#rag-viewer .rag-text").evaluate("t => t.textContent")
-    assert shown == SEA
+    reader.check_every_marker(1, articles)
 
     reader.ask("And the hill?")
-    second = reader.answer(2)
-    reader.open(second.locator(".rag-marker").first, "the baker Ada Deniz sold 800")
-    assert reader.page.locator("#rag-viewer .rag-text").evaluate("t => t.textContent") == HILL
-    reader.open(first.locator(".rag-marker").first, quotes[0])
-    reader.open(second.locator(".rag-marker").nth(1), "The sea rose.")
-    reader.open(first.locator(".rag-open").nth(1), quotes[1])
+    reader.answer(2)
+    reader.ask("Where do the sea and the hill differ?")
+    for n in (3, 1, 2):  # again in the third turn, and in the earlier ones after it
+        reader.check_every_marker(n, articles)
 
 
-def test_text_of_others_stays_text(reader):
-    assert EVIL in reader.page.locator("#rag-transcript .examples").inner_text()
-    reader.ask(f"{EVIL} **bold** <b>b</b> [link](javascript:alert(1)) ![i](http://out.test/i.png)")
+def test_asking_again_and_editing_put_the_right_quotes_in_the_same_place(visit, articles):
+    reader = visit()
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    reader.ask("And the hill?")
+    reader.answer(2)
+    reader.page.locator('[data-act="retry"][data-turn="2"]').click()
+    reader.page.locator("#a2 .rag-statement").first.wait_for()
+    reader.check_every_marker(2, articles)
+    reader.page.locator('[data-act="edit"][data-turn="1"]').click()
+    assert reader.box.input_value() == "What of the sea?"
+    reader.box.press("Escape")
+    assert reader.box.input_value() == ""
+    reader.page.locator('[data-act="edit"][data-turn="1"]').click()
+    reader.box.fill("What of the hill?")
+    reader.box.press("Enter")
+    reader.page.locator("#a2").wait_for(state="detached")
+    reader.page.wait_for_function(
+        "() => document.querySelector('#a1 blockquote')?.textContent.includes('baker')"
+    )
+    assert reader.questions() == ["What of the hill?"]
+    reader.check_every_marker(1, articles)
+
+
+def test_a_conversation_is_there_after_reload_and_after_switching(visit, articles):
+    reader = visit()
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    reader.ask("And the hill?")
+    reader.answer(2)
+    reader.page.reload()
+    reader.check_every_marker(2, articles)
+    reader.page.locator("#rag-fresh").click()
+    reader.page.locator("#rag-start").wait_for()
+    reader.ask("hebrew?")
+    reader.check_every_marker(1, articles)
+    kept = reader.page.locator("#rag-shelf [data-act=reopen]")
+    assert kept.all_inner_texts() == ["hebrew?", "What of the sea?"]
+    kept.nth(1).click()
+    reader.answer(2)
+    reader.check_every_marker(1, articles)
+    reader.check_every_marker(2, articles)
+    reader.ask("And the third turn, of the sea?")
+    reader.check_every_marker(3, articles)
+    assert kept.count() == 2
+    reader.page.locator("#rag-shelf [data-act=forget]").nth(1).click()
+    assert kept.all_inner_texts() == ["And the third turn, of the sea?"] or kept.count() == 1
+
+
+def test_two_tabs_do_not_overwrite_each_other(visit):
+    one = visit()
+    two = visit(beside=one)
+    one.ask("What of the sea?")
+    one.answer(1)
+    two.ask("And the hill?")
+    two.answer(1)
+    one.page.wait_for_function("document.querySelectorAll('[data-act=reopen]').length === 2")
+    two.page.reload()
+    assert "800 loaves" in two.answer(1).inner_text()
+
+
+def test_two_readers_never_see_each_other(visit):
+    one, two = visit(), visit()
+    one.ask("What of the sea?")
+    two.ask("And the hill?")
+    assert "The mayor says it goes on." in one.answer(1).inner_text()
+    assert "800 loaves" in two.answer(1).inner_text()
+    for reader in (one, two):
+        assert len(reader.questions()) == 1
+        assert reader.page.locator("[data-act=reopen]").count() == 1
+    two.page.reload()
+    assert "800 loaves" in two.answer(1).inner_text()
+    assert "mayor" not in two.page.locator("#rag-transcript").inner_text()
+
+
+def test_a_link_opens_one_answer_and_elsewhere_its_question(visit, browser, address):
+    reader = visit(permissions=["clipboard-read", "clipboard-write"])
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    reader.ask("And the hill?")
+    reader.answer(2)
+    reader.page.locator('#a1 [data-act="link"]').click()
+    reader.heard("The link is copied")
+    link = reader.page.evaluate("navigator.clipboard.readText()")
+    reader.page.goto("about:blank")
+    reader.page.goto(link)
+    reader.answer(1)
+    reader.page.wait_for_function(
+        "() => Math.abs(document.querySelector('.rag-question').getBoundingClientRect().top) < 300"
+    )
+    reader.page.locator('#a2 [data-act="copy"]').click()
+    reader.heard("Copied.")
+    assert LOAVES in reader.page.evaluate("navigator.clipboard.readText()")
+    stranger = visit(link.removeprefix(address))
+    stranger.page.wait_for_function(
+        "document.querySelector('#rag-question textarea').value === 'What of the sea?'"
+    )
+    assert stranger.questions() == []
+
+
+def test_every_download_has_the_quotes(visit, browser, articles, tmp_path):
+    reader = visit()
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    reader.ask("And the hill?")
+    reader.answer(2)
+    files = {}
+    for kind in ("json", "md", "html"):
+        reader.page.locator("#a2 .rag-menu summary").click()
+        with reader.page.expect_download() as download:
+            reader.page.locator(f'#a2 [data-kind="{kind}"]').click()
+        assert download.value.suggested_filename == f"and-the-hill.{kind}"
+        files[kind] = tmp_path / f"answer.{kind}"
+        download.value.save_as(files[kind])
+    answer = Answer.from_json(files["json"].read_text("utf-8"))
+    assert audit(answer, tuple(articles.values())) == []
+    quotes = [citation.quote for citation in answer.citations]
+    assert all(f"> {quote}" in files["md"].read_text("utf-8") for quote in quotes)
+    _open_offline(browser, files["html"], quotes, HILL)
+
+
+def _open_offline(browser, page_file, quotes, text):
+    """Open a saved page without network or scripts; its marks must be the quotes."""
+    context = browser.new_context(offline=True)
+    page, asked, wrong = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto(Path(page_file).as_uri())
+    for n, quote in enumerate(quotes, 1):
+        pieces = page.locator(f'mark[data-n~="{n}"]')
+        assert "".join(pieces.evaluate_all("ms => ms.map(m => m.textContent)")) == quote
+        page.locator(f'a.rag-marker[href="#q{n}"]').first.click()
+        assert page.evaluate("location.hash") == f"#q{n}"
+    assert text in page.locator(".rag-text").evaluate_all("ts => ts.map(t => t.textContent)")
+    context.close()
+    assert asked == [Path(page_file).as_uri()]
+    assert wrong == []
+
+
+def test_verdicts_are_stored(visit, home):
+    reader = visit()
+    reader.ask("What of the sea?")
     answer = reader.answer(1)
-    reader.open(answer.locator(".rag-marker").nth(1), f"Last came {EVIL} ${{1}} {{{{x}}}}")
-    asked = reader.page.locator("#rag-transcript .user-row")
-    assert EVIL in asked.inner_text()
-    assert "**bold** <b>b</b>" in asked.inner_text()
-    live = "#rag-transcript :is(script, img, a, b, strong), #rag-viewer :is(script, img, a)"
+    answer.locator('[data-verdict="wrong quote"]').click()
+    answer.locator('[data-verdict="wrong quote"][aria-pressed="true"]').wait_for()
+    answer.locator('[data-verdict="up"]').click()
+    answer.locator('[data-verdict="up"][aria-pressed="true"]').wait_for()
+    assert answer.locator('[aria-pressed="true"]').count() == 1
+    rows = [json.loads(line) for line in (home / "feedback.jsonl").read_text("utf-8").splitlines()]
+    assert [row["verdict"] for row in rows] == ["up"]
+    assert rows[0]["answer"]["question"] == "What of the sea?"
+
+
+def test_text_of_others_stays_text(reader, articles):
+    assert EVIL in reader.page.locator("#rag-start").inner_text()
+    reader.ask(f"{EVIL} wall **b** <b>b</b> [l](javascript:alert(1)) ![i](http://out.test/i.png)")
+    reader.check_every_marker(1, articles)
+    reader.ask("What of the sea?")
+    reader.open(reader.answer(2).locator(".rag-marker").nth(1), LAST, articles["sea.txt"])
+    assert EVIL in reader.questions()[0]
+    assert "**b** <b>b</b> [l](javascript:alert(1))" in reader.questions()[0]
+    live = "#rag-transcript :is(script, img, a, b, strong), #rag-viewer :is(script, img, a, b)"
     assert reader.page.locator(live).count() == 0
     assert reader.page.evaluate("window.hacked") is None
 
 
-def test_examples_abstention_problems_and_a_new_conversation(reader):
-    reader.page.locator("#rag-transcript .example").first.click()
-    reader.answer(1)
-    assert "Ada Deniz" in reader.page.locator("#rag-transcript .user-row").inner_text()
+def test_smuggled_scripts_are_dead(visit):
+    reader = visit()
+    reader.page.evaluate(
+        """() => {
+          const box = document.createElement("div");
+          box.innerHTML = "<img src=x onerror='window.hacked = 1'>";
+          document.body.append(box);
+          const script = document.createElement("script");
+          script.textContent = "window.hacked = 2";
+          document.body.append(script);
+        }"""
+    )
+    reader.page.wait_for_timeout(300)
+    assert reader.page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in message for message in reader.wrong)
+    reader.wrong.clear()
+
+
+def test_abstention_conflict_problem_and_a_new_conversation(reader, articles):
     reader.ask("Who walked on the moon?")
-    calm = reader.answer(2)
+    calm = reader.answer(1)
     assert "do not say who walked" in calm.inner_text()
-    reader.open(calm.locator(".rag-open"), "“It is not over.”")
+    reader.check_every_marker(1, articles)
+    reader.ask("Where do hill and sea differ?")
+    panel = reader.answer(2).locator(".rag-conflict")
+    assert "Sources differ: the end" in panel.inner_text()
+    assert LOAVES in panel.inner_text()
     reader.ask("broken")
     problem = reader.page.locator(".rag-problem")
     problem.wait_for()
     assert problem.inner_text() == "this cannot be asked: broken"
-    reader.page.get_by_role("button", name="New conversation").click()
-    reader.page.locator("#rag-transcript .example").first.wait_for()
-    assert reader.page.locator("#rag-transcript .user-row").count() == 0
+    if reader.size == PHONE:
+        reader.page.locator("#rag-aside .toggle-button").click()
+    reader.page.locator("#rag-fresh").click()
+    if reader.size == PHONE:
+        reader.page.locator("#rag-aside .toggle-button").click()
+    reader.page.locator("#rag-start").wait_for()
+    assert reader.questions() == []
     assert reader.page.locator("#rag-viewer mark").count() == 0
-    reader.ask("What of the sea?")
-    assert reader.answer(1).locator(".rag-marker").count() == 2
+
+
+def test_an_article_is_read_from_the_list(visit):
+    reader = visit()
+    reader.page.locator("#rag-start [data-article='hill.txt']").click()
+    reader.page.wait_for_function(
+        "text => document.querySelector('#rag-viewer .rag-text')?.textContent === text", arg=HILL
+    )
+    assert reader.page.locator("#rag-viewer mark").count() == 0
+    reader.page.locator("[data-act=contents]").click()
+    reader.page.locator("#rag-viewer .rag-contents").wait_for()
+    reader.page.locator("#rag-viewer [data-article='sea.txt']").click()
+    reader.page.wait_for_function(
+        "text => document.querySelector('#rag-viewer .rag-text')?.textContent === text", arg=SEA
+    )
 
 
 def test_stop_keeps_the_quotes_and_takes_the_next_question(reader, engine):
+    for stop in ("button", "Escape"):
+        engine.gate.clear()
+        n = len(reader.questions())
+        reader.ask("slow: what of the sea?")
+        reader.page.locator(".rag-now").wait_for()
+        if stop == "button":
+            reader.page.locator("#rag-question button.stop-button").click()
+        else:
+            reader.page.keyboard.press("Escape")
+        problems = reader.page.locator(".rag-problem")
+        problems.nth(n).wait_for()
+        assert "Stopped" in problems.nth(n).inner_text()
+        engine.gate.set()
+    reader.page.wait_for_timeout(500)  # what the stopped answers would still say must not appear
+    assert reader.page.locator(".rag-answer[id]").count() == 0
+    reader.ask("And the hill?")
+    assert reader.answer(3).locator(".rag-statement").count() == 2
+
+
+def test_the_place_in_line_is_shown(visit, engine):
+    engine.gate.clear()
+    one, two = visit(), visit()
+    one.ask("slow: what of the sea?")
+    one.page.locator(".rag-found").wait_for()
+    two.ask("slow: and the hill?")
+    two.page.locator(".rag-line", has_text="number 1 in line").wait_for()
+    assert LOAVES in two.page.locator(".rag-found").inner_text()  # quotes do not wait
+    two.heard("number 1 in line")
+    engine.gate.set()
+    two.answer(1)
+    one.answer(1)
+
+
+def test_keyboard_alone(visit, articles):
+    reader = visit()
+    keys = reader.page.keyboard
+    assert reader.box.evaluate("box => box === document.activeElement")
+    keys.type("What of the sea?")
+    keys.press("Shift+Enter")
+    assert reader.box.input_value() == "What of the sea?\n"
+    keys.press("Enter")
+    marker = reader.answer(1).locator(".rag-marker").first
+    for _ in range(60):  # backwards from the question box, over everything between
+        if marker.evaluate("m => m === document.activeElement"):
+            break
+        keys.press("Shift+Tab")
+    assert marker.evaluate("m => m === document.activeElement")
+    card = reader.page.locator("#rag-hover")
+    assert OVER in card.inner_text()
+    keys.press("Escape")
+    card.wait_for(state="hidden")
+    keys.press("ArrowRight")
+    assert reader.page.evaluate("document.activeElement.textContent") == "2"
+    keys.press("ArrowLeft")
+    keys.press("Enter")
+    reader.marks(OVER, articles["sea.txt"])
+    assert reader.page.evaluate("document.activeElement.tagName") == "MARK"
+    assert "Quote 1 of 2" in reader.page.locator(".rag-between").inner_text()
+    keys.press("ArrowRight")
+    reader.marks(LAST)
+    keys.press("ArrowRight")
+    reader.marks(OVER)
+    keys.press("Escape")
+    reader.page.locator("#rag-viewer").wait_for(state="hidden")
+    assert reader.page.evaluate("document.activeElement.className") == "rag-marker"
+
+
+def test_pointing_at_a_number_shows_quote_article_day_and_speaker(visit):
+    reader = visit()
+    reader.ask("What of the sea?")
+    reader.answer(1).locator(".rag-statement .rag-marker").first.hover()
+    card = reader.page.locator("#rag-hover")
+    card.wait_for()
+    for part in (OVER, "The sea", "1 May 2025", "Ada Deniz"):
+        assert part in card.inner_text()
+    card.hover()  # it stays while it is pointed at
+    assert card.is_visible()
+    reader.page.mouse.move(5, 5)
+    card.wait_for(state="hidden")
+
+
+def test_a_screen_reader_hears_the_steps_and_the_answer(visit, engine):
+    reader = visit()
     engine.gate.clear()
     reader.ask("slow: what of the sea?")
-    reader.page.locator(".rag-found").wait_for()
-    reader.page.locator("#rag-question button.stop-button").click()
-    problem = reader.page.locator(".rag-problem")
-    problem.wait_for()
-    assert "Stopped" in problem.inner_text()
+    reader.heard("Reading. 2 likely quotes.")
     engine.gate.set()
-    time.sleep(0.5)  # what the stopped answer would still say must not appear
-    assert reader.page.locator("#a1").count() == 0
-    reader.ask("And the hill?")
-    assert reader.answer(2).locator(".rag-marker").count() == 2
+    reader.heard("answered. The mayor says it goes on. [1]")
+    log = reader.page.locator("#rag-transcript [role=log]")
+    assert log.get_attribute("aria-live") == "off"  # else everything is heard twice
 
 
-def test_keyboard_alone_opens_and_closes_a_quote(reader):
-    reader.box.fill("What of the sea?")
-    reader.box.press("Shift+Enter")
-    assert reader.box.input_value() == "What of the sea?\n"
-    reader.box.press("Enter")
-    marker = reader.answer(1).locator(".rag-marker").first
-    marker.focus()
-    reader.page.keyboard.press("Enter")
-    reader.page.locator("#rag-viewer mark:focus").wait_for()
-    assert reader.marked() == "“It is not over.”"
-    reader.page.keyboard.press("Escape")
-    reader.page.locator("#rag-viewer mark").wait_for(state="detached")
-    assert marker.evaluate("marker => marker === document.activeElement")
+def violations(reader):
+    found = Axe().run(reader.page, options=WHOLE).response["violations"]
+    return [
+        f"{row['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for row in found
+        for node in row["nodes"]
+    ]
 
 
-def test_two_readers_never_see_each_other(browser, address):
-    readers = [Reader(browser.new_context().new_page(), address) for _ in range(2)]
-    readers[0].ask("What of the sea?")
-    readers[1].ask("And the hill?")
-    assert "The mayor says it goes on." in readers[0].answer(1).inner_text()
-    assert "800 loaves" in readers[1].answer(1).inner_text()
-    assert all(r.page.locator("#rag-transcript .user-row").count() == 1 for r in readers)
-    for reader in readers:
-        reader.page.context.close()
-        assert reader.wrong == []
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(visit, engine, size, scheme):
+    reader = visit(size=size, scheme=scheme)
+    reader.page.locator("#rag-start h2").wait_for()
+    found = {"start": violations(reader)}
+    engine.gate.clear()
+    reader.ask("slow: hebrew?")
+    reader.page.locator(".rag-found").wait_for()
+    found["reading"] = violations(reader)
+    engine.gate.set()
+    reader.answer(1)
+    reader.ask("Where do hill and sea differ?")
+    reader.open(reader.answer(2).locator(".rag-marker").first, LOAVES)
+    found["answer and article"] = violations(reader)
+    reader.close_article()
+    reader.ask("Who walked on the moon?")
+    reader.answer(3)
+    reader.page.locator("#a3 .rag-menu summary").click()
+    found["abstention and menu"] = violations(reader)
+    if size == PHONE:
+        reader.page.keyboard.press("Escape")
+        reader.page.locator("#rag-aside .toggle-button").click()
+        found["sources"] = violations(reader)
+    assert {state: faults for state, faults in found.items() if faults} == {}
+
+
+def test_reduced_motion_and_the_reader_s_own_choice_of_light(visit):
+    reader = visit(scheme="dark")
+    assert reader.page.evaluate("document.body.classList.contains('dark')")
+    reader.page.locator("[data-act=theme]").click()
+    reader.page.reload()
+    reader.ready()
+    reader.page.wait_for_function("!document.body.classList.contains('dark')")
+    moving = "[...document.querySelectorAll('*')].filter(e => e.getAnimations().length).length"
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    assert reader.page.evaluate(moving) == 0
+
+
+def test_the_page_opens_by_itself_when_it_has_warmed_up(browser, engine, home):
+    go = threading.Event()
+
+    def make():
+        go.wait(120)
+        return create_app(engine, Settings(home=home, llm="none"))
+
+    with serving(Opening(make)) as address:
+        reader = Reader(browser, address)
+        reader.page.goto(address)
+        assert "Warming up" in reader.page.locator("h1").inner_text()
+        go.set()
+        reader.ready()
+        reader.ask("What of the sea?")
+        reader.answer(1)
+        reader.leave()
+        reader.context.close()
+
+
+def test_a_password_is_asked_for_where_one_is_set(browser, engine, home):
+    settings = Settings(home=home, llm="none", user="ann", password="open sesame")
+    with serving(create_app(engine, settings)) as address:
+        reader = Reader(browser, address)
+        reader.page.goto(address)
+        reader.page.get_by_label("username").fill("ann")
+        reader.page.get_by_label("password").fill("wrong")
+        reader.page.get_by_role("button", name="Login").click()
+        reader.page.get_by_text("Incorrect Credentials").first.wait_for()
+        reader.wrong.clear()  # the browser logs the refusal itself
+        reader.page.get_by_label("password").fill("open sesame")
+        reader.page.get_by_role("button", name="Login").click()
+        reader.ready()
+        reader.ask("What of the sea?")
+        assert "The mayor says" in reader.answer(1).inner_text()
+        reader.leave()
+        reader.context.close()

@@ -15,7 +15,7 @@ errors settings sentences loaders corpus words offices expected passages models 
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
 followup reader
 attribution support voices verifier tense timeline timewords conflicts gate progress pipeline
-render doctor web
+render markup chart document doctor web
 cli
 """.split()
 OWNERS = {

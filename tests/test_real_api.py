@@ -28,7 +28,8 @@ from rag.llm import open_llm
 from rag.models import pull
 from rag.pipeline import Rag
 from rag.settings import PACKAGE, VERSION, Settings, resource
-from rag.web.app import ChatServer, create_app, listen
+from rag.web.app import create_app
+from rag.web.server import ChatServer, listen
 
 pytestmark = [
     pytest.mark.real,

@@ -1,127 +1,95 @@
-"""The web chat without a browser: a fake engine, the served page, events turned into HTML."""
+"""The web chat without a browser: the served page, and what happens when something is asked."""
 
 import datetime
 import re
 import socket
-import threading
-from types import SimpleNamespace
+from dataclasses import replace
 
 import gradio as gr
 import pytest
+from fakes_chat import HILL, OVER, SEA, FakeEngine, clicked, request
 from starlette.testclient import TestClient
 
-from rag.answer import Abstention, Answer, Claim, Finished, Found, Stated, number
-from rag.citation import Citation
-from rag.corpus import Article
-from rag.errors import QuestionError, RagError
-from rag.settings import Settings
 from rag.web import turns
-from rag.web.app import ChatServer, build, create_app, listen, serve
-from rag.web.examples import examples, introduction
-from rag.web.handlers import NOTHING_OPEN, Handlers
+from rag.web.app import create_app
+from rag.web.contents import contents_html, start_html
+from rag.web.desk import GONE, Desk
+from rag.web.handlers import Handlers
+from rag.web.page import build
+from rag.web.turns import Conversation
 
-EVIL = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
-SEA = (
-    "The sea rose. İzmir’s mayor, Ada Deniz, said: “It is not over.”\n"
-    + "Nothing else happened that day. " * 60
-    + f"\nLast came {EVIL} ${{1}} {{{{x}}}} and the end.\nA ship with Ada Deniz left."
-)
-HILL = "The hill stood still.\nOn Monday the baker Ada Deniz sold 800 loaves. " + "Quiet. " * 99
-
-
-def article(name, text, title, date):
-    return Article(name, text, title, date, name, "0" * 64)
-
-
-def quote(of, words, speaker=None):
-    start = of.text.index(words)
-    return Citation(1, of.name, of.title, of.date, start, start + len(words), words, speaker)
-
-
-class Fake:
-    """An engine whose answers are fixed by a word of the question."""
-
-    def __init__(self):
-        self.articles = (
-            article("sea.txt", SEA, f"The sea {EVIL}", "2025-05-01"),
-            article("hill.txt", HILL, "The hill", None),
-        )
-        self.calls = []
-        self.gate = threading.Event()  # a question with "slow" waits for it after its quotes
-        self.gate.set()
-
-    def claims(self, question):
-        sea, hill = self.articles
-        if "hill" in question:
-            return [
-                Claim("The baker sold 800 loaves.", (quote(hill, "the baker Ada Deniz sold 800"),)),
-                Claim("The sea rose.", (quote(sea, "The sea rose."),), "partial"),
-            ]
-        return [
-            Claim("The mayor says it goes on.", (quote(sea, "“It is not over.”", "Ada Deniz"),)),
-            Claim(f"Last came {EVIL}.", (quote(sea, f"Last came {EVIL} ${{1}} {{{{x}}}}"),)),
-        ]
-
-    def stream(self, question, history=(), as_of=None):
-        self.calls.append((question, tuple(history), as_of))
-        if "broken" in question:
-            raise QuestionError(f"this cannot be asked: {question}")
-        claims = self.claims(question)
-        yield Found(tuple(c.citations[0].numbered(n) for n, c in enumerate(claims[::-1], 1)))
-        if "slow" in question:
-            self.gate.wait(30)
-        until = as_of.isoformat() if as_of else None
-        if "moon" in question:
-            no = Abstention("The 2 articles do not say who walked.", (claims[0].citations[0],))
-            yield Finished(Answer(question, question, until, "abstained", no.reason, abstention=no))
-            return
-        for count in range(1, len(claims) + 1):
-            _, statements, citations = number(claims[:count])
-            last = statements[-1]
-            yield Stated(last, tuple(citations[n - 1] for n in last.citations))
-        text, statements, citations = number(claims)
-        yield Finished(Answer(question, question, until, "answered", text, statements, citations))
+EMPTY = Conversation()
 
 
 @pytest.fixture
 def fake():
-    return Fake()
+    return FakeEngine()
 
 
 @pytest.fixture
-def do(fake):
-    return Handlers(fake)
+def own(settings):
+    return settings.model_copy(update={"llm": "none"})
 
 
-def html_of(messages):
-    return messages[-1]["content"].value
+@pytest.fixture
+def desk(fake, own):
+    desk = Desk(fake, own)
+    yield desk
+    desk.close()
 
 
-def conversation(do, *questions, as_of=""):
-    kept = ()
-    for question in questions:
-        asked, _, _ = do.ask(question, kept)
-        kept, messages = list(do.answer(asked, as_of))[-1]
-    return kept, messages
+@pytest.fixture
+def do(desk):
+    return Handlers(desk)
 
 
-def test_building_the_page_calls_nobody(fake, monkeypatch):
+@pytest.fixture
+def steps(do, fake):
+    """Give a function that asks something and gives all states of the page."""
+
+    def run(question, kept=EMPTY, verdicts=None, names=None, day=99, who=None):
+        names = [a.name for a in fake.articles] if names is None else names
+        kept, *_ = do.ask(question, kept, {})
+        who = who or request()
+        return list(do.answer(kept, {} if verdicts is None else verdicts, names, day, "none", who))
+
+    return run
+
+
+@pytest.fixture
+def talk(steps):
+    """Give a function that asks several things, and gives the conversation and its messages."""
+
+    def run(*questions, **how):
+        kept, shown = EMPTY, []
+        for question in questions:
+            kept, shown, *_ = steps(question, kept, **how)[-1]
+        return kept, [row["content"].value for row in shown]
+
+    return run
+
+
+def html_of(step):
+    return step[1][-1]["content"].value
+
+
+def test_building_the_page_calls_nobody(fake, own, monkeypatch):
     def refuse(*_):
         raise AssertionError("the page wants to call somebody")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    page = build(fake, Settings())
+    page = build(fake, own)
     assert isinstance(page, gr.Blocks)
     assert page.analytics_enabled is False
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/theme.css", "/manifest.json"])
+@pytest.mark.parametrize("path", ["/", "/config", "/theme.css", "/look/chat.css", "/look/chat.js"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip, br"])
-def test_served_page_names_no_outside_host(fake, path, encoding):
-    with TestClient(create_app(fake, Settings())) as client:
+def test_served_page_names_no_outside_host(fake, own, path, encoding):
+    with TestClient(create_app(fake, own), "http://localhost") as client:
         served = client.get(path, headers={"Accept-Encoding": encoding})
-    assert served.status_code in (200, 404)
+    assert served.status_code == 200
     text = served.text.replace("xmlns='http://www.w3.org/2000/svg'", "")  # a name, not a place
     hosts = set(re.findall(r"(?:https?:)?//([a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+)", text))
     assert hosts <= {"127.0.0.1", "localhost"}
@@ -129,13 +97,12 @@ def test_served_page_names_no_outside_host(fake, path, encoding):
     assert "default-src 'self'" in policy
     assert not re.search(r"https?:|\*", policy)
     if path == "/":
-        assert served.status_code == 200
-        assert "Ask the articles" in served.text
+        assert "Quotable" in served.text
         assert "og:image" not in served.text
 
 
-def test_nothing_is_offered_as_an_api(fake):
-    with TestClient(create_app(fake, Settings())) as client:
+def test_nothing_is_offered_as_an_api(fake, own):
+    with TestClient(create_app(fake, own), "http://localhost") as client:
         assert client.get("/gradio_api/info").json() == {
             "named_endpoints": {},
             "unnamed_endpoints": {},
@@ -144,90 +111,152 @@ def test_nothing_is_offered_as_an_api(fake):
 
 
 def test_a_question_is_on_the_page_before_anything_is_found(do):
-    kept, messages, _ = do.ask("What of the sea?", ())
+    kept, messages, *_ = do.ask("What of the sea?", EMPTY, {})
     assert messages[0]["role"] == "user"
-    assert messages[0]["content"].value == '<p class="rag-question" dir="auto">What of the sea?</p>'
-    assert turns.FINDING in html_of(messages)
-    assert len(kept) == 1
+    assert '<h2 class="rag-question" dir="auto">What of the sea?</h2>' in (
+        messages[0]["content"].value
+    )
+    assert '<li class="rag-now" aria-current="step">Finding</li>' in html_of((kept, messages))
+    assert len(kept.turns) == 1
+    assert len(kept.id) == 16
 
 
-def test_events_become_quotes_then_statements_then_the_answer(do):
-    kept, _, _ = do.ask("What of the sea?", ())
-    pages = [html_of(messages) for _, messages in do.answer(kept, "")]
-    found, first, second, final = pages
+def test_events_become_quotes_then_statements_then_the_answer(steps):
+    found, waited, first, second, final, told, _ = map(html_of, steps("What of the sea?"))
     assert "Likely quotes, being checked" in found
     assert "rag-marker" not in found
+    assert "Reading</li>" in re.search('<li class="rag-now".*?</li>', found)[0]
+    assert waited == found
     assert first.count('class="rag-marker"') == 1
+    assert "Checking</li>" in re.search('<li class="rag-now".*?</li>', first)[0]
     assert second.count('class="rag-marker"') == 2
-    assert "Quotes, word for word" in final
+    assert "In the articles’ own words" in final
+    assert final == told
     assert "Likely quotes" not in final
-    assert not any("<script" in page or "<img" in page for page in pages)
+    assert not any("<script" in page or "<img" in page for page in (found, first, second, final))
 
 
-def test_each_answer_keeps_its_own_ids_and_places(do):
-    _, messages = conversation(do, "What of the sea?", "And the hill?")
-    first, second = messages[1]["content"].value, messages[3]["content"].value
-    assert 'id="a1-c1"' in first
-    assert 'data-article="sea.txt"' in first
-    assert 'id="a2-c1"' in second
-    assert "hill.txt" not in first
+def test_the_browser_is_told_to_keep_an_answer_once(steps):
+    kept = [step[3] for step in steps("What of the sea?")]
+    records = [update.props["record"] for update in kept if isinstance(update, gr.HTML)]
+    assert len(records) == 1
+    assert records[0]["turns"][0]["answer"]["status"] == "answered"
 
 
-def test_history_is_what_was_answered(do, fake):
-    conversation(do, "What of the sea?", "broken", "And the hill?", as_of="2025-05-02")
-    question, history, as_of = fake.calls[-1]
+def test_each_answer_keeps_its_own_ids_and_places(talk):
+    _, shown = talk("What of the sea?", "And the hill?")
+    assert 'id="a1-c1"' in shown[1]
+    assert 'data-article="sea.txt"' in shown[1]
+    assert 'id="a2-c1"' in shown[3]
+    assert "hill.txt" not in shown[1]
+
+
+def test_history_is_what_was_answered(talk, fake):
+    talk("What of the sea?", "broken", "And the hill?", day=0)
+    question, history, as_of, articles = fake.calls[-1]
     assert question == "And the hill?"
     assert [q for q, _ in history] == ["What of the sea?"]
     assert "[1]" in history[0][1]
-    assert as_of == datetime.date(2025, 5, 2)
+    assert as_of == datetime.date(2025, 5, 1)
+    assert articles is None
 
 
-def test_errors_are_one_calm_line(do):
-    _, messages = conversation(do, "broken <b>x</b>")
-    page = html_of(messages)
-    assert '<p class="rag-problem" role="alert" dir="auto">' in page
-    assert "this cannot be asked: broken &lt;b&gt;x&lt;/b&gt;" in page
+def test_only_the_chosen_articles_are_asked(talk, fake):
+    talk("What of the sea?", names=["sea.txt"])
+    assert fake.calls[-1][3] == {"sea.txt"}
 
 
-def test_a_day_that_is_none_is_said_so(do, fake):
-    _, messages = conversation(do, "What of the sea?", as_of="yesterday")
-    assert "“yesterday” is not a day" in html_of(messages)
+@pytest.mark.parametrize(
+    ("names", "told"), [([], "no article is chosen"), (["sea.txt", "yours/x.txt"], GONE)]
+)
+def test_a_choice_that_cannot_be_asked_is_said_so(talk, fake, names, told):
+    _, shown = talk("What of the sea?", names=names)
+    assert told in shown[1]
     assert not fake.calls
 
 
+def test_errors_are_one_calm_line(talk):
+    _, shown = talk("broken <b>x</b>")
+    assert '<p class="rag-problem" role="alert" dir="auto">' in shown[1]
+    assert "this cannot be asked: broken &lt;b&gt;x&lt;/b&gt;" in shown[1]
+
+
 def test_a_blank_question_changes_nothing(do, fake):
-    assert do.ask("  \n", ())[:2] == ((), [])
-    assert list(do.answer((), "")) == [((), [])]
+    assert do.ask("  \n", EMPTY, {})[0] == EMPTY
+    assert list(do.answer(EMPTY, {}, [], 0, "none", request())) == []
     assert not fake.calls
 
 
 def test_half_a_character_does_not_break_the_page(do):
-    kept, _, _ = do.ask("What \ud800?", ())
-    assert kept[0].question == "What ??"
+    kept, *_ = do.ask("What \ud800?", EMPTY, {})
+    assert kept.turns[0].question == "What ??"
 
 
-def test_stop_keeps_what_stands_and_ends_the_turn(do):
-    kept, _, _ = do.ask("What of the sea?", ())
-    events = do.answer(kept, "")
-    kept, _ = next(events)
+def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
+    asked, *_ = do.ask("What of the sea?", EMPTY, {})
+    events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+    kept, *_ = next(events)
     events.close()
-    kept, messages, _ = do.stop(kept)
-    assert turns.STOPPED in html_of(messages)
-    assert "Likely quotes" in html_of(messages)
-    assert turns.CHECKING not in html_of(messages)
-    assert do.stop(kept)[0] == kept
-    assert turns.history(kept) == []
+    kept, *shown = do.stop(kept, {})
+    page = html_of((kept, shown[0]))
+    assert turns.STOPPED in page
+    assert "Likely quotes" in page
+    assert "rag-now" not in page
+    assert do.stop(kept, {})[0] == kept
+    assert kept.history() == []
 
 
-def clicked(**data):
-    return SimpleNamespace(_data=data)
+def test_stop_gives_the_place_in_line_back(do, fake, desk):
+    for _ in range(9):  # more than there are places
+        asked, *_ = do.ask("What of the sea?", EMPTY, {})
+        events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+        next(events)
+        next(events)
+        events.close()
+    with desk.line("none").ticket("next") as ticket:
+        assert list(ticket.positions()) == []
+
+
+def test_asking_again_puts_the_new_answer_in_the_old_one_s_place(do, talk):
+    kept, _ = talk("What of the sea?", "And the hill?")
+    again, messages, *_ = do.ask_again(clicked(turn=1), kept, {})
+    assert [turn.question for turn in again.turns] == ["What of the sea?"]
+    assert again.open_turn.number == 1
+    assert again.id == kept.id
+    assert len(messages) == 2
+    edited, *_ = do.ask_again(clicked(turn=2, question="And the hill, then?"), kept, {})
+    assert [turn.question for turn in edited.turns] == ["What of the sea?", "And the hill, then?"]
+    assert do.ask_again(clicked(turn=7), kept, {})[0] == kept
+
+
+def test_a_question_offered_by_the_page_is_asked(do):
+    kept, *_ = do.ask_given(clicked(question="And the hill?"), EMPTY, {})
+    assert kept.open_turn.question == "And the hill?"
+
+
+def test_readers_get_their_share_and_no_more(do, talk, fake, desk):
+    kept, shown = talk(*["What of the sea?"] * desk.settings.questions_per_minute, "One more?")
+    assert "questions" not in shown[-1]
+    assert "requests in a minute; wait" in shown[-1]
+    assert kept.turns[-1].answer is None
+    assert len(fake.calls) == desk.settings.questions_per_minute
+    _, shown = talk("And the hill?", who=request(host="192.0.2.8"))
+    assert "800 loaves" in shown[-1]
 
 
 def test_a_marker_opens_its_article_with_the_quote_marked(do):
-    start = SEA.index("“It is not over.”")
-    page = do.show(clicked(article="sea.txt", start=start, end=start + 17))
-    assert re.search("<mark[^>]*>(.*)</mark>", page)[1] == "“It is not over.”"
+    start = SEA.index(OVER)
+    page = do.show(clicked(article="sea.txt", start=start, end=start + len(OVER)), request())
+    assert re.search("<mark[^>]*>(.*)</mark>", page)[1] == OVER
     assert "<script" not in page
+
+
+def test_a_title_opens_its_article_and_the_masthead_the_list(do):
+    page = do.show(clicked(article="hill.txt"), request())
+    assert HILL[:20] in page
+    assert "<mark" not in page
+    listed = do.show(clicked(contents=True), request())
+    assert re.findall('data-article="([^"]*)"', listed) == ["hebrew.txt", "sea.txt", "hill.txt"]
 
 
 @pytest.mark.parametrize(
@@ -237,57 +266,42 @@ def test_a_marker_opens_its_article_with_the_quote_marked(do):
         {"article": "../secret", "start": 0, "end": 1},
         {"article": ["sea.txt"], "start": 0, "end": 1},
         {"article": "sea.txt", "start": "0", "end": 1},
+        {"article": "sea.txt", "start": True, "end": 1},
         {"article": "sea.txt", "start": -1, "end": 1},
         {"article": "sea.txt", "start": 5, "end": 5},
         {"article": "sea.txt", "start": 0, "end": 10**9},
     ],
 )
 def test_a_place_that_is_none_is_said_so(do, place):
-    page = do.show(clicked(**place))
+    page = do.show(clicked(**place), request())
     assert "no longer in" in page
     assert "<mark" not in page
 
 
 def test_clear_forgets_everything(do):
-    kept, messages, _, viewer = do.clear()
-    assert (kept, messages, viewer) == ((), [], NOTHING_OPEN)
+    verdicts = {"x/1": "up"}
+    kept, messages, _, viewer = do.clear(verdicts)
+    assert (kept, messages, viewer, verdicts) == (EMPTY, [], "", {})
 
 
-def test_introduction_tells_size_and_dates(fake):
-    one, two = fake.articles
-    assert introduction([]) == "There are no articles yet."
-    assert introduction([two]).startswith("Ask one article. ")
-    assert introduction([one, two]).startswith("Ask 2 articles from 1 May 2025. ")
-    late = article("x", "", None, "2025-06-30")
-    assert "from 1 May 2025 to 30 June 2025" in introduction([late, one])
+def test_what_failed_unforeseen_ends_the_turn(do):
+    asked, *_ = do.ask("What of the sea?", EMPTY, {})
+    kept, *_ = do.failed(asked, {})
+    assert kept.open_turn is None
+    assert "did not work" in kept.turns[0].problem
 
 
-def test_examples_come_from_names_and_titles(fake):
-    asked = examples(fake.articles)
-    assert asked[0] == "What do the articles say about Ada Deniz?"
-    assert "What is reported under “The hill”?" in asked
-    assert len(examples(fake.articles * 9)) <= 6
-    assert examples([]) == []
+def test_start_page_tells_what_is_there_and_what_may_be_asked(fake):
+    page = start_html(fake.articles, ["Who <b>won</b>?"])
+    assert "3 articles, 1 May 2025 to 9 May 2025" in page
+    assert 'data-question="Who &lt;b&gt;won&lt;/b&gt;?"' in page
+    assert re.findall('data-article="([^"]*)"', page) == ["hebrew.txt", "sea.txt", "hill.txt"]
+    assert "<script" not in page
+    assert "There are no articles yet." in start_html((), [])
 
 
-def test_a_port_in_use_is_one_clear_line():
-    with listen("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(RagError, match=f"port {port}: Address already in use; .*--port"):
-            listen("127.0.0.1", port)
-    with pytest.raises(RagError, match=r"cannot serve on 192\.0\.2\.1 port"):
-        listen("192.0.2.1", 0)
-
-
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")])
-def test_serving_tells_its_address_first(fake, monkeypatch, host, shown):
-    told = []
-
-    def run(self, sockets):
-        port = sockets[0].getsockname()[1]
-        assert told == [f"http://{shown}:{port}"]
-        told.append("served")
-
-    monkeypatch.setattr(ChatServer, "run", run)
-    serve(fake, Settings(), host, 0, ready=told.append)
-    assert told[-1] == "served"
+def test_a_long_list_of_articles_is_cut(fake):
+    many = [replace(fake.articles[1], name=f"{n}.txt") for n in range(205)]
+    page = contents_html(many)
+    assert page.count("data-article") == 200
+    assert "And 5 earlier ones" in page

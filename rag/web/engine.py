@@ -1,7 +1,7 @@
 """What the chat and other programs need of an engine, so that tests can hand in a fake."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from rag.answer import Event
@@ -26,8 +26,15 @@ class Engine(Protocol):
         question: str,
         history: Sequence[tuple[str, str]] = (),
         as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
     ) -> Iterator[Event]:
         """Answer in steps; raises RagError for what the user should see."""
 
-    def search(self, query: str, k: int = 10, as_of: datetime.date | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
+    ) -> list[Hit]:
         """Give up to k sentences, best first; raises QuestionError."""

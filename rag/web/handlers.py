@@ -1,83 +1,161 @@
-"""What the page does when something is asked, stopped or clicked."""
+"""What the page does when something is asked, stopped, asked again or clicked."""
 
-import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from rag.corpus import Article
-from rag.errors import QuestionError, RagError
-from rag.render import article_html, problem_html, question_html
-from rag.web import turns
-from rag.web.engine import Engine
-from rag.web.turns import Turn, Turns
+from rag.errors import RagError
+from rag.markup import article_html, problem_html
+from rag.web.contents import contents_html
+from rag.web.desk import Desk, Scope
+from rag.web.examples import following, proven
+from rag.web.limits import client_of
+from rag.web.turns import Conversation, Turn, to_plain
+from rag.web.view import asked_html, told_html
 
-Shown = tuple[Turns, list[dict[str, Any]]]
+Verdicts = dict[str, str]
+Shown = tuple[Conversation, Any, Any, Any]  # conversation, transcript, question box, kept
 
-NOTHING_OPEN = (
-    '<p class="rag-hint">Click a number in an answer: '
-    "the article opens here with the quote marked.</p>"
+FAILED = (
+    "This did not work: too many readers are asking, or something failed that the log of this "
+    "machine tells. Ask again in a minute."
 )
-_CLOSE = '<button type="button" class="rag-close" aria-label="Close the article">Close</button>'
+SUGGESTED = 3  # further questions shown below an answer
+TRIED = 6  # further questions looked up for that
+_CLOSE = '<div class="rag-bar"><button type="button" class="rag-close">Close</button></div>'
 
 
 class Handlers:
-    """The page's functions over one engine; all that belongs to a reader is handed in."""
+    """The page's functions; all that belongs to a reader is handed in."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
 
-    def ask(self, question: str, earlier: Turns) -> tuple[Turns, list[dict[str, Any]], Any]:
+    def ask(self, question: str, earlier: Conversation, verdicts: Verdicts) -> Shown:
         """Put a question on the page at once; a blank one is not a question."""
-        if not question.strip():
-            return *shown(earlier), gr.skip()
-        return *shown(turns.asked(earlier, question)), waiting_box()
+        if not question.strip() or earlier.open_turn is not None:
+            return earlier, gr.skip(), gr.skip(), gr.skip()
+        asked = earlier.asked(question)
+        return asked, messages(asked, verdicts), waiting_box(), gr.skip()
 
-    def ask_example(self, earlier: Turns, chosen: gr.SelectData) -> tuple[Any, ...]:
-        """Ask an example as if it had been typed."""
-        return self.ask(str(chosen.value["text"]), earlier)
+    def ask_given(self, clicked: gr.EventData, earlier: Conversation, verdicts: Verdicts) -> Shown:
+        """Ask a question that the page offers as if it had been typed."""
+        return self.ask(str(_data(clicked).get("question", "")), earlier.stopped(), verdicts)
 
-    def answer(self, conversation: Turns, as_of: str) -> Iterator[Shown]:
-        """Answer the last question step by step."""
-        if not conversation or conversation[-1].done:
-            yield shown(conversation)
+    def ask_again(self, clicked: gr.EventData, kept: Conversation, verdicts: Verdicts) -> Shown:
+        """Ask a question once more, in place of its answer and of what came after it."""
+        turn = kept.turn(_data(clicked).get("turn"))
+        if turn is None:
+            return kept, gr.skip(), gr.skip(), gr.skip()
+        question = _data(clicked).get("question") or turn.question
+        return self.ask(str(question), kept.before(turn.number), verdicts)
+
+    def answer(
+        self,
+        kept: Conversation,
+        verdicts: Verdicts,
+        names: list[str],
+        day: float,
+        model: str,
+        request: gr.Request,
+    ) -> Iterator[Shown]:
+        """Answer the last question step by step, then look for questions worth asking next."""
+        turn = kept.open_turn
+        if turn is None:
             return
-        *earlier, turn = conversation
         try:
-            past = turns.history(tuple(earlier))
-            for event in self.engine.stream(turn.question, past, _day(as_of)):
-                turn = turn.after(event)
-                yield shown((*earlier, turn))
+            self.desk.admit(reader(request))
+            scope = self.desk.scope(request.session_hash, names, day, model)
+            for state in self._turns(kept, turn, scope, reader(request)):
+                turn = state
+                kept = kept.with_last(turn)
+                yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
         except RagError as problem:
-            yield shown((*earlier, turn.failed(str(problem))))
+            kept = kept.with_last(turn.failed(str(problem)))
+        if turn.answer is None:
+            yield kept.stopped(), messages(kept.stopped(), verdicts), ready_box(), gr.skip()
+            return
+        yield kept, messages(kept, verdicts), ready_box(), record(kept)
+        kept = kept.with_last(self._with_next(kept, turn, scope))
+        yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
 
-    def stop(self, conversation: Turns) -> tuple[Turns, list[dict[str, Any]], Any]:
+    def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
+        """Give the turn after each event; wait in line between the quotes and a model's words."""
+        events = scope.engine.stream(turn.question, kept.history(), scope.as_of, scope.articles)
+        turn = turn.after(next(events))
+        yield turn
+        with self.desk.line(scope.model).ticket(who) as ticket:
+            for place in ticket.positions():
+                yield replace(turn, waiting=place)
+            yield turn
+            for event in events:
+                turn = turn.after(event)
+                yield turn
+
+    def _with_next(self, kept: Conversation, turn: Turn, scope: Scope) -> Turn:
+        """Add questions that the gate takes for answerable, and that show something new."""
+        assert turn.answer is not None
+        nearest = turn.answer.abstention.nearest if turn.answer.abstention else ()
+        shown = turn.answer.citations or nearest
+        asked = {earlier.question for earlier in kept.turns}
+        questions = [q for q in following(scope.engine.articles, shown) if q not in asked][:TRIED]
+        found = proven(questions, scope.search, {(c.article, c.start) for c in shown})
+        best = tuple(question for question, _ in zip(found, range(SUGGESTED), strict=False))
+        return replace(turn, next_questions=best)
+
+    def stop(self, kept: Conversation, verdicts: Verdicts) -> Shown:
         """End the last turn with what stands so far."""
-        return *shown(turns.stopped(conversation)), ready_box()
+        kept = kept.stopped()
+        return kept, messages(kept, verdicts), ready_box(), gr.skip()
 
-    def clear(self) -> tuple[Turns, list[dict[str, Any]], Any, str]:
+    def failed(self, kept: Conversation, verdicts: Verdicts) -> Shown:
+        """End a turn that found no place in the queue, or failed in a way nobody foresaw."""
+        kept = kept.stopped(FAILED)
+        return kept, messages(kept, verdicts), ready_box(), gr.skip()
+
+    def clear(self, verdicts: Verdicts) -> tuple[Conversation, list[Any], Any, str]:
         """Begin a new conversation with nothing open."""
-        return (), [], ready_box(), NOTHING_OPEN
+        verdicts.clear()
+        return Conversation(), [], ready_box(), ""
 
-    def show(self, clicked: gr.EventData) -> str:
-        """Open an article at the place that a marker carries; the place is checked again."""
-        wanted = clicked._data or {}
-        article = self._article(wanted.get("article"))
-        start, end = wanted.get("start"), wanted.get("end")
-        if article is None or not isinstance(start, int) or not isinstance(end, int):
-            return problem_html("This article is no longer in the corpus.")
-        if not 0 <= start < end <= len(article.text):
-            return problem_html("This quote is no longer in the article.")
-        return f"{_CLOSE}{article_html(article, (start, end))}"
+    def show(self, clicked: gr.EventData, request: gr.Request) -> str:
+        """Open an article, at the place that a marker carries; the place is checked again."""
+        wanted = _data(clicked)
+        articles = self.desk.articles(request.session_hash)
+        if wanted.get("contents"):
+            return _CLOSE + contents_html(articles)
+        article = next((a for a in articles if a.name == wanted.get("article")), None)
+        if article is None:
+            return _CLOSE + problem_html("This article is no longer in the corpus.")
+        if "start" not in wanted:
+            return _CLOSE + article_html(article)
+        place = _place(article, wanted.get("start"), wanted.get("end"))
+        if place is None:
+            return _CLOSE + problem_html("This quote is no longer in the article.")
+        return _CLOSE + article_html(article, place)
 
-    def _article(self, name: object) -> Article | None:
-        return next((a for a in self.engine.articles if a.name == name), None)
+
+def messages(conversation: Conversation, verdicts: Verdicts) -> list[dict[str, Any]]:
+    """Give a conversation for the transcript: our own escaped HTML, never Markdown."""
+    rows: list[dict[str, Any]] = []
+    for turn in conversation.turns:
+        told = told_html(turn, verdicts.get(about(conversation, turn)))
+        rows.append({"role": "user", "content": _html(asked_html(turn))})
+        rows.append({"role": "assistant", "content": _html(told)})
+    return rows
 
 
-def shown(conversation: Turns) -> Shown:
-    """Give a conversation for the session's memory and for the page."""
-    return conversation, [message for turn in conversation for message in _messages(turn)]
+def record(conversation: Conversation) -> Any:  # noqa: ANN401 - an update of gradio's
+    """Have the browser keep a conversation."""
+    return gr.HTML(record=to_plain(conversation))
+
+
+def about(conversation: Conversation, turn: Turn) -> str:
+    """Name one answer of one conversation."""
+    return f"{conversation.id}/{turn.number}"
 
 
 def ready_box() -> Any:  # noqa: ANN401 - an update of gradio's
@@ -90,22 +168,21 @@ def waiting_box() -> Any:  # noqa: ANN401 - an update of gradio's
     return gr.update(value="", submit_btn=False, stop_btn=True)
 
 
-def _messages(turn: Turn) -> Iterator[dict[str, Any]]:
-    """Show a turn as our own escaped HTML; the chat would read a question's text as HTML."""
-    yield {"role": "user", "content": _html(question_html(turn.question))}
-    yield {"role": "assistant", "content": _html(turn.to_html())}
+def reader(request: gr.Request) -> str:
+    """Name who asks: the account where there are accounts, else the address."""
+    client = request.client
+    return request.username or client_of((client.host, client.port) if client else None)
 
 
 def _html(escaped: str) -> gr.HTML:
     return gr.HTML(escaped, js_on_load=None, apply_default_css=False)
 
 
-def _day(text: str) -> datetime.date | None:
-    if not text.strip():
+def _data(clicked: gr.EventData) -> dict[str, Any]:
+    return clicked._data if isinstance(clicked._data, dict) else {}
+
+
+def _place(article: Article, start: object, end: object) -> tuple[int, int] | None:
+    if not isinstance(start, int) or not isinstance(end, int):
         return None
-    try:
-        return datetime.date.fromisoformat(text.strip())
-    except ValueError as problem:
-        raise QuestionError(
-            f"“{text.strip()}” is not a day; write it like 2025-12-23, or leave it empty"
-        ) from problem
+    return (start, end) if 0 <= start < end <= len(article.text) else None

@@ -1,17 +1,19 @@
 """Keeps the page to this machine: no outside host is named in it, and none would be let in."""
 
+import base64
+import hashlib
 import re
 from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# gradio.HTML compiles its templates in the browser, which needs 'unsafe-eval'; the scripts
-# themselves can only come from here, and nothing can be sent anywhere else.
+# gradio.HTML compiles its templates in the browser, which needs 'unsafe-eval'. Scripts come from
+# here alone, or stand in the page itself and are named by their hash: what is smuggled in is dead.
 POLICY = "; ".join(
     [
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src 'self' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -23,13 +25,22 @@ POLICY = "; ".join(
         "frame-ancestors 'self'",
     ]
 )
+_CSP = b"content-security-policy"
 _HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
+    (_CSP, POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
 # Gradio's page tells link previews about gradio itself, with pictures from elsewhere.
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
+_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+
+
+def policy_for(page: bytes) -> bytes:
+    """Give the policy of one page: its own inline scripts are allowed by their hashes."""
+    digests = [hashlib.sha256(script).digest() for script in _SCRIPT.findall(page)]
+    named = "".join(f" 'sha256-{base64.b64encode(d).decode()}'" for d in dict.fromkeys(digests))
+    return POLICY.replace("script-src 'self'", f"script-src 'self'{named}").encode()
 
 
 class OwnHostOnly:
@@ -73,9 +84,10 @@ class _Cleaner:
     async def _send_page(self) -> None:
         assert self.start is not None
         page = _PREVIEW.sub(b"", self.body)
-        length = (b"content-length", str(len(page)).encode())
-        headers = [h for h in self.start["headers"] if h[0] != b"content-length"]
-        await self.send({**self.start, "headers": [*headers, length]})
+        own = [(b"content-length", str(len(page)).encode()), (_CSP, policy_for(page))]
+        replaced = {name for name, _ in own}
+        headers = [h for h in self.start["headers"] if h[0] not in replaced]
+        await self.send({**self.start, "headers": [*headers, *own]})
         await self.send({"type": "http.response.body", "body": page, "more_body": False})
 
 
