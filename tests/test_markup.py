@@ -10,6 +10,7 @@ from rag import chart, document, markup
 from rag.answer import Abstention, Conflict, Side, Stated, Statement
 from rag.citation import Citation
 from rag.corpus import Article
+from rag.timeline import Moment
 
 MAY = Article("may.txt", TEXT, "A day in May", "2025-05-01", "may.txt", "0" * 64)
 
@@ -162,10 +163,36 @@ def test_timeline_is_drawn_and_told_in_the_order_of_days():
     page = chart.chart_html([dated(1, "2025-05-09"), dated(2, "2025-05-01"), dated(3, None)], "a1")
     assert markers(page) == ["2", "1"]
     assert re.findall(r'<circle class="rag-dot" cx="([\d.]+)%"', page) == ["8.0", "92.0"]
-    assert (
-        plain(re.search("<ol.*</ol>", page)[0]) == "1 May 2025 2 It rained.9 May 2025 1 It rained."
+    assert plain(re.search("<ol.*</ol>", page)[0]) == (
+        "1 May 2025reported2It rained.9 May 2025reported1It rained."
     )
     assert 'aria-hidden="true"' in page  # the list says it all
+
+
+def test_days_that_a_quote_names_stand_beside_the_day_it_was_reported():
+    quote = "The talks of December 14-15 failed, she said on December 19."
+    page = chart.chart_html([dated(1, "2025-12-23", quote)], "a1")
+    when = re.findall(r'<span class="rag-date">([^<]*)</span><[^>]*>([^<]*)<', page)
+    assert [(day, html.unescape(told)) for day, told in when] == [
+        ("14 to 15 December 2025", "“December 14-15”"),
+        ("19 December 2025", "“December 19”"),
+        ("23 December 2025", "reported"),
+    ]
+    assert page.count('class="rag-range"') == 1
+    assert page.count("rag-open-dot") == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2025-12-30", "2026-01-02", "30 December 2025 to 2 January 2026"),
+        ("2025-11-30", "2025-12-02", "30 November to 2 December 2025"),
+        (None, "2025-12-02", "up to 2 December 2025"),
+        ("2025-12-02", None, "from 2 December 2025"),
+    ],
+)
+def test_a_time_of_several_days_is_said_in_short(first, last, told):
+    assert chart._when(Moment(1, None, first, last, "sentence", "then")) == told
 
 
 def test_quotes_of_one_day_are_drawn_above_each_other():

@@ -122,7 +122,7 @@ def test_a_question_is_on_the_page_before_anything_is_found(do):
 
 
 def test_events_become_quotes_then_statements_then_the_answer(steps):
-    found, waited, first, second, final, told, _ = map(html_of, steps("What of the sea?"))
+    found, waited, first, second, final, told = map(html_of, steps("What of the sea?"))
     assert "Likely quotes, being checked" in found
     assert "rag-marker" not in found
     assert "Reading</li>" in re.search('<li class="rag-now".*?</li>', found)[0]

@@ -194,7 +194,7 @@ def test_adding_files_ticks_them_and_tells_which(desk, upload):
     files = upload(mine_txt="Troops.", empty_txt="")
     box, listed, told = Steering(desk).add(files, ["a.txt"], request("s1"), lambda *_, **__: None)
     assert box is None
-    assert ("Yours: mine.txt", "yours/mine.txt") in listed["choices"]
+    assert listed["choices"][0] == ("Yours: mine.txt · date unknown", "yours/mine.txt")
     assert listed["value"] == ["a.txt", "yours/mine.txt"]
     assert '<li class="rag-read" dir="auto">Yours: mine.txt</li>' in told
     assert '<li class="rag-unread" dir="auto">empty.txt ' in told

@@ -2,7 +2,9 @@
 
 import datetime
 import threading
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +24,7 @@ from rag.web.line import Line
 from rag.web.own import OwnFiles
 
 EXAMPLES = 6
+PAUSE = 0.5  # seconds between two looks whether anybody still asks
 GONE = (
     "your own files are no longer here, because the connection to this page was lost in between; "
     "add them again, or choose among the others"
@@ -56,6 +59,7 @@ class Desk:
         self._own: dict[str, OwnFiles] = {}
         self._lock = threading.Lock()
         self._refuted: set[str] = set()
+        self._answering = 0
         self._examples = examples(first.articles)
 
     def admit(self, reader: str) -> None:
@@ -121,11 +125,25 @@ class Desk:
         """Questions the corpus answers, as far as is known by now."""
         return [q for q in self._examples if q not in self._refuted][:EXAMPLES]
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Have what can wait keep out of the way."""
+        with self._lock:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._answering -= 1
+
     def prove_examples(self) -> None:
-        """Look up the examples that are shown, so that those without an answer go."""
+        """Look up the examples that are shown, while nobody asks; those without an answer go."""
         scope = Scope(self.engines.first, NO_MODEL, None, None)
         good: set[str] = set()
         while untold := [q for q in self.examples if q not in good]:
+            if self._answering:
+                time.sleep(PAUSE)
+                continue
             good.update(proven(untold[:1], scope.search))
             self._refuted.update(set(untold[:1]) - good)
 

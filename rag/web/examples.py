@@ -153,7 +153,7 @@ def _questions(sentences: Iterable[tuple[Article, Sentence]], topics: Topics) ->
 
 def _of_many_speakers(questions: Iterable[str]) -> list[str]:
     """Put questions first whose speaker and topic are in none before them."""
-    first, rest, seen = [], [], list[str]()
+    first, rest, seen = list[str](), list[str](), list[str]()
     for question in dict.fromkeys(questions):
         parts = question.removeprefix("What ").removesuffix("?").split(" about ")
         fresh = not any(_shared(part, other) for part in parts for other in seen)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import gradio as gr
@@ -69,18 +70,21 @@ class Handlers:
         try:
             self.desk.admit(reader(request))
             scope = self.desk.scope(request.session_hash, names, day, model)
-            for state in self._turns(kept, turn, scope, reader(request)):
-                turn = state
-                kept = kept.with_last(turn)
-                yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
+            with self.desk.answering():
+                for state in self._turns(kept, turn, scope, reader(request)):
+                    turn = state
+                    kept = kept.with_last(turn)
+                    yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
         except RagError as problem:
             kept = kept.with_last(turn.failed(str(problem)))
         if turn.answer is None:
             yield kept.stopped(), messages(kept.stopped(), verdicts), ready_box(), gr.skip()
             return
         yield kept, messages(kept, verdicts), ready_box(), record(kept)
-        kept = kept.with_last(self._with_next(kept, turn, scope))
-        yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
+        for question in self._next(kept, turn, scope):
+            turn = replace(turn, next_questions=(*turn.next_questions, question))
+            kept = kept.with_last(turn)
+            yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
 
     def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
         """Give the turn after each event; wait in line between the quotes and a model's words."""
@@ -95,16 +99,15 @@ class Handlers:
                 turn = turn.after(event)
                 yield turn
 
-    def _with_next(self, kept: Conversation, turn: Turn, scope: Scope) -> Turn:
-        """Add questions that the gate takes for answerable, and that show something new."""
+    def _next(self, kept: Conversation, turn: Turn, scope: Scope) -> Iterator[str]:
+        """Give questions that the gate takes for answerable, and that show something new."""
         assert turn.answer is not None
         nearest = turn.answer.abstention.nearest if turn.answer.abstention else ()
         shown = turn.answer.citations or nearest
         asked = {earlier.question for earlier in kept.turns}
         questions = [q for q in following(scope.engine.articles, shown) if q not in asked][:TRIED]
         found = proven(questions, scope.search, {(c.article, c.start) for c in shown})
-        best = tuple(question for question, _ in zip(found, range(SUGGESTED), strict=False))
-        return replace(turn, next_questions=best)
+        return islice(found, SUGGESTED)
 
     def stop(self, kept: Conversation, verdicts: Verdicts) -> Shown:
         """End the last turn with what stands so far."""

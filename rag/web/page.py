@@ -218,7 +218,8 @@ def _own_files(desk: Desk) -> tuple[gr.File, gr.HTML]:
         visible=desk.settings.own_articles > 0,
         elem_id="rag-own",
     )
-    files.example_inputs = lambda: None  # gradio's own example lies on another host
+    # gradio's own example lies on another host
+    files.example_inputs = lambda: None  # type: ignore[method-assign]
     return files, _plain("", "rag-told")
 
 

@@ -11,6 +11,7 @@ from rag.loaders import FORMATS
 from rag.markup import escape, spoken
 from rag.web.contents import label
 from rag.web.desk import Desk
+from rag.web.own import MARK
 
 MANY = 30  # articles that fit a list of boxes to tick; more are chosen by typing
 
@@ -57,9 +58,19 @@ class Steering:
 
 
 def choices(articles: tuple[Article, ...]) -> list[tuple[str, str]]:
-    """Give articles as choices, the latest first: what is shown, and the name."""
-    by_day = sorted(articles, key=lambda article: (article.date or "", article.name), reverse=True)
-    return [(f"{label(article)} ({spoken(article.date)})", article.name) for article in by_day]
+    """Give articles as choices, own ones first, then the latest: what is shown, and the name."""
+
+    def order(article: Article) -> tuple[bool, str, str]:
+        return article.name.startswith(MARK), article.date or "", article.name
+
+    ordered = sorted(articles, key=order, reverse=True)
+    return [(f"{label(article)} · {_short(article.date)}", article.name) for article in ordered]
+
+
+def _short(day: str | None) -> str:
+    """Give a day as ``3 Dec 2025``."""
+    number, *rest = spoken(day).split()
+    return f"{number} {rest[0][:3]} {rest[1]}" if len(rest) == 2 else spoken(day)
 
 
 def day_label(desk: Desk, step: float) -> str:

@@ -65,7 +65,7 @@ def _tools_html(turn: Turn, verdict: str | None) -> str:
         if name != "wrong quote" or turn.answer.citations
     )
     saves = "".join(
-        _button("save", turn, text, f' data-kind="{kind}" role="menuitem"')
+        _button("save", turn, text, f' data-kind="{kind}"')
         for kind, text in (("html", "Web page"), ("md", "Markdown"), ("json", "JSON"))
     )
     return (

@@ -70,6 +70,7 @@
     clearInterval(waiting);
     if (matchMedia("(min-width: 1100px)").matches && !opened()) toggle().click();
     describe();
+    document.querySelector("#rag-articles .select-all-checkbox")?.setAttribute("aria-label", "All sources");
     new MutationObserver(describe).observe(document.querySelector("#rag-aside"), {
       attributes: true,
       attributeFilter: ["class"],
