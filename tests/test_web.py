@@ -16,7 +16,7 @@ from rag.web.contents import contents_html, start_html
 from rag.web.desk import GONE, Desk
 from rag.web.handlers import Handlers
 from rag.web.page import build
-from rag.web.turns import Conversation
+from rag.web.turns import Conversation, Extra
 
 EMPTY = Conversation()
 
@@ -47,11 +47,11 @@ def do(desk):
 def steps(do, fake):
     """Give a function that asks something and gives all states of the page."""
 
-    def run(question, kept=EMPTY, verdicts=None, names=None, day=99, who=None):
+    def run(question, kept=EMPTY, extras=None, names=None, day=99, who=None):
         names = [a.name for a in fake.articles] if names is None else names
         kept, *_ = do.ask(question, kept, {})
         who = who or request()
-        return list(do.answer(kept, {} if verdicts is None else verdicts, names, day, "none", who))
+        return list(do.answer(kept, {} if extras is None else extras, names, day, "none", who))
 
     return run
 
@@ -279,9 +279,9 @@ def test_a_place_that_is_none_is_said_so(do, place):
 
 
 def test_clear_forgets_everything(do):
-    verdicts = {"x/1": "up"}
-    kept, messages, _, viewer = do.clear(verdicts)
-    assert (kept, messages, viewer, verdicts) == (EMPTY, [], "", {})
+    extras = {"x/1": Extra("up")}
+    kept, messages, _, viewer = do.clear(extras)
+    assert (kept, messages, viewer, extras) == (EMPTY, [], "", {})
 
 
 def test_what_failed_unforeseen_ends_the_turn(do):

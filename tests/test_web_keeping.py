@@ -78,7 +78,7 @@ def test_what_is_not_whole_is_refused(talk, spoil):
 def test_a_kept_conversation_is_opened_and_its_quotes_are_checked_again(do, talk, desk):
     record = to_plain(talk("What of the sea?", "And the hill?"))
     record["turns"][1]["answer"]["citations"][0]["quote"] = "the baker sold 900"
-    kept, messages, _, viewer = do.reopen(clicked(record=record), {"x": "up"}, request())
+    kept, messages, _, viewer = do.reopen(clicked(record=record), {}, request())
     assert [turn.outdated for turn in kept.turns] == [False, True]
     assert "articles have changed" not in messages[1]["content"].value
     assert "articles have changed" in messages[3]["content"].value
@@ -124,18 +124,18 @@ def lines(desk):
 
 
 def test_a_verdict_is_kept_changed_and_taken_back(do, talk, desk):
-    kept, verdicts = talk("What of the sea?", "And the hill?"), {}
-    shown = do.judge(clicked(turn=2, verdict="up"), kept, verdicts)
+    kept, extras = talk("What of the sea?", "And the hill?"), {}
+    shown = do.judge(clicked(turn=2, verdict="up"), kept, extras)
     assert 'data-verdict="up" aria-pressed="true"' in shown[3]["content"].value
     assert 'aria-pressed="true"' not in shown[1]["content"].value
-    do.judge(clicked(turn=1, verdict="down"), kept, verdicts)
-    do.judge(clicked(turn=2, verdict="wrong quote", note="the wrong day"), kept, verdicts)
+    do.judge(clicked(turn=1, verdict="down"), kept, extras)
+    do.judge(clicked(turn=2, verdict="wrong quote", note="the wrong day"), kept, extras)
     assert [(row["verdict"], row["note"]) for row in lines(desk)] == [
         ("down", None),
         ("wrong quote", "the wrong day"),
     ]
     assert lines(desk)[1]["history"][0][0] == "What of the sea?"
-    do.judge(clicked(turn=2, verdict="wrong quote"), kept, verdicts)
+    do.judge(clicked(turn=2, verdict="wrong quote"), kept, extras)
     assert [row["verdict"] for row in lines(desk)] == ["down"]
     assert desk.feedback.path.stat().st_mode & 0o777 == 0o600
 
@@ -155,10 +155,10 @@ def test_what_is_no_verdict_is_not_kept(do, talk, desk, wanted):
 
 
 def test_a_verdict_that_cannot_be_written_is_said_so(do, talk, desk, monkeypatch, tmp_path):
-    warned, verdicts = [], {}
+    warned, extras = [], {}
     monkeypatch.setattr(gr, "Warning", warned.append)
     (tmp_path / "file").write_text("")
     desk.feedback = Feedback(tmp_path / "file" / "feedback.jsonl")
-    do.judge(clicked(turn=1, verdict="up"), talk("What of the sea?"), verdicts)
+    do.judge(clicked(turn=1, verdict="up"), talk("What of the sea?"), extras)
     assert "could not be stored" in warned[0]
-    assert verdicts == {}
+    assert [extra.verdict for extra in extras.values()] == [None]

@@ -14,11 +14,10 @@ from rag.web.contents import contents_html
 from rag.web.desk import Desk, Scope
 from rag.web.examples import following, proven
 from rag.web.limits import client_of
-from rag.web.turns import Conversation, Turn, to_plain
+from rag.web.turns import Conversation, Extra, Extras, Turn, to_plain
 from rag.web.view import asked_html, told_html
 
-Verdicts = dict[str, str]
-Shown = tuple[Conversation, Any, Any, Any]  # conversation, transcript, question box, kept
+Shown = tuple[Any, Any, Any, Any]  # conversation, transcript, question box, shelf
 
 FAILED = (
     "This did not work: too many readers are asking, or something failed that the log of this "
@@ -35,29 +34,29 @@ class Handlers:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def ask(self, question: str, earlier: Conversation, verdicts: Verdicts) -> Shown:
+    def ask(self, question: str, earlier: Conversation, extras: Extras) -> Shown:
         """Put a question on the page at once; a blank one is not a question."""
         if not question.strip() or earlier.open_turn is not None:
             return earlier, gr.skip(), gr.skip(), gr.skip()
         asked = earlier.asked(question)
-        return asked, messages(asked, verdicts), waiting_box(), gr.skip()
+        return asked, messages(asked, extras), waiting_box(), gr.skip()
 
-    def ask_given(self, clicked: gr.EventData, earlier: Conversation, verdicts: Verdicts) -> Shown:
+    def ask_given(self, clicked: gr.EventData, earlier: Conversation, extras: Extras) -> Shown:
         """Ask a question that the page offers as if it had been typed."""
-        return self.ask(str(_data(clicked).get("question", "")), earlier.stopped(), verdicts)
+        return self.ask(str(_data(clicked).get("question", "")), earlier.stopped(), extras)
 
-    def ask_again(self, clicked: gr.EventData, kept: Conversation, verdicts: Verdicts) -> Shown:
+    def ask_again(self, clicked: gr.EventData, kept: Conversation, extras: Extras) -> Shown:
         """Ask a question once more, in place of its answer and of what came after it."""
         turn = kept.turn(_data(clicked).get("turn"))
         if turn is None:
             return kept, gr.skip(), gr.skip(), gr.skip()
         question = _data(clicked).get("question") or turn.question
-        return self.ask(str(question), kept.before(turn.number), verdicts)
+        return self.ask(str(question), kept.before(turn.number), extras)
 
     def answer(
         self,
         kept: Conversation,
-        verdicts: Verdicts,
+        extras: Extras,
         names: list[str],
         day: float,
         model: str,
@@ -74,17 +73,17 @@ class Handlers:
                 for state in self._turns(kept, turn, scope, reader(request)):
                     turn = state
                     kept = kept.with_last(turn)
-                    yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
+                    yield kept, messages(kept, extras), gr.skip(), gr.skip()
         except RagError as problem:
             kept = kept.with_last(turn.failed(str(problem)))
         if turn.answer is None:
-            yield kept.stopped(), messages(kept.stopped(), verdicts), ready_box(), gr.skip()
+            yield kept.stopped(), messages(kept.stopped(), extras), ready_box(), gr.skip()
             return
-        yield kept, messages(kept, verdicts), ready_box(), record(kept)
+        yield kept, messages(kept, extras), ready_box(), record(kept)
+        further = extras.setdefault(kept.name_of(turn), Extra()).next_questions = []
         for question in self._next(kept, turn, scope):
-            turn = replace(turn, next_questions=(*turn.next_questions, question))
-            kept = kept.with_last(turn)
-            yield kept, messages(kept, verdicts), gr.skip(), gr.skip()
+            further.append(question)
+            yield gr.skip(), messages(kept, extras), gr.skip(), gr.skip()
 
     def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
         """Give the turn after each event; wait in line between the quotes and a model's words."""
@@ -109,19 +108,19 @@ class Handlers:
         found = proven(questions, scope.search, {(c.article, c.start) for c in shown})
         return islice(found, SUGGESTED)
 
-    def stop(self, kept: Conversation, verdicts: Verdicts) -> Shown:
+    def stop(self, kept: Conversation, extras: Extras) -> Shown:
         """End the last turn with what stands so far."""
         kept = kept.stopped()
-        return kept, messages(kept, verdicts), ready_box(), gr.skip()
+        return kept, messages(kept, extras), ready_box(), gr.skip()
 
-    def failed(self, kept: Conversation, verdicts: Verdicts) -> Shown:
+    def failed(self, kept: Conversation, extras: Extras) -> Shown:
         """End a turn that found no place in the queue, or failed in a way nobody foresaw."""
         kept = kept.stopped(FAILED)
-        return kept, messages(kept, verdicts), ready_box(), gr.skip()
+        return kept, messages(kept, extras), ready_box(), gr.skip()
 
-    def clear(self, verdicts: Verdicts) -> tuple[Conversation, list[Any], Any, str]:
+    def clear(self, extras: Extras) -> tuple[Conversation, list[Any], Any, str]:
         """Begin a new conversation with nothing open."""
-        verdicts.clear()
+        extras.clear()
         return Conversation(), [], ready_box(), ""
 
     def show(self, clicked: gr.EventData, request: gr.Request) -> str:
@@ -141,11 +140,11 @@ class Handlers:
         return _CLOSE + article_html(article, place)
 
 
-def messages(conversation: Conversation, verdicts: Verdicts) -> list[dict[str, Any]]:
+def messages(conversation: Conversation, extras: Extras) -> list[dict[str, Any]]:
     """Give a conversation for the transcript: our own escaped HTML, never Markdown."""
     rows: list[dict[str, Any]] = []
     for turn in conversation.turns:
-        told = told_html(turn, verdicts.get(about(conversation, turn)))
+        told = told_html(turn, extras.get(conversation.name_of(turn), Extra()))
         rows.append({"role": "user", "content": _html(asked_html(turn))})
         rows.append({"role": "assistant", "content": _html(told)})
     return rows
@@ -154,11 +153,6 @@ def messages(conversation: Conversation, verdicts: Verdicts) -> list[dict[str, A
 def record(conversation: Conversation) -> Any:  # noqa: ANN401 - an update of gradio's
     """Have the browser keep a conversation."""
     return gr.HTML(record=to_plain(conversation))
-
-
-def about(conversation: Conversation, turn: Turn) -> str:
-    """Name one answer of one conversation."""
-    return f"{conversation.id}/{turn.number}"
 
 
 def ready_box() -> Any:  # noqa: ANN401 - an update of gradio's

@@ -13,8 +13,8 @@ from rag.document import answer_page
 from rag.errors import AnswerError
 from rag.render import answer_markdown
 from rag.web.desk import Desk
-from rag.web.handlers import Verdicts, _data, about, messages, ready_box
-from rag.web.turns import Conversation, from_plain
+from rag.web.handlers import _data, messages, ready_box
+from rag.web.turns import Conversation, Extra, Extras, from_plain
 from rag.web.view import VERDICTS
 
 MIME = {"json": "application/json", "md": "text/markdown", "html": "text/html"}
@@ -28,10 +28,10 @@ class Keeping:
         self.desk = desk
 
     def reopen(
-        self, clicked: gr.EventData, verdicts: Verdicts, request: gr.Request
+        self, clicked: gr.EventData, extras: Extras, request: gr.Request
     ) -> tuple[Conversation, Any, Any, str]:
         """Show a conversation that the browser has kept; its quotes are checked again."""
-        verdicts.clear()
+        extras.clear()
         try:
             kept = from_plain(_data(clicked).get("record"))
         except AnswerError as problem:
@@ -43,7 +43,7 @@ class Keeping:
         }
         turns = (replace(t, outdated=t.number in faulty) for t in kept.turns)
         kept = replace(kept, turns=tuple(turns))
-        return kept, messages(kept, verdicts), ready_box(), ""
+        return kept, messages(kept, extras), ready_box(), ""
 
     def save(self, clicked: gr.EventData, kept: Conversation, request: gr.Request) -> Any:  # noqa: ANN401 - an update of gradio's
         """Hand an answer over as a file; the browser makes it, nothing is left here."""
@@ -64,14 +64,15 @@ class Keeping:
             return answer_markdown(answer)
         return answer_page(answer, self.desk.articles(session))
 
-    def judge(self, clicked: gr.EventData, kept: Conversation, verdicts: Verdicts) -> Any:  # noqa: ANN401 - an update of gradio's
+    def judge(self, clicked: gr.EventData, kept: Conversation, extras: Extras) -> Any:  # noqa: ANN401 - an update of gradio's
         """Keep a reader's verdict on an answer; the same one again takes it back."""
         wanted = _data(clicked)
         turn, verdict = kept.turn(wanted.get("turn")), wanted.get("verdict")
         if turn is None or turn.answer is None or verdict not in VERDICTS:
             return gr.skip()
-        name = about(kept, turn)
-        now = None if verdicts.get(name) == verdict else str(verdict)
+        name = kept.name_of(turn)
+        extra = extras.setdefault(name, Extra())
+        now = None if extra.verdict == verdict else str(verdict)
         note = str(wanted.get("note") or "")[:1000] or None
         try:
             history = kept.before(turn.number).history()
@@ -80,10 +81,8 @@ class Keeping:
             log.error("feedback cannot be written to %s: %s", self.desk.feedback.path, problem)
             gr.Warning("This could not be stored; the machine’s log tells why.")
             return gr.skip()
-        verdicts.pop(name, None)
-        if now:
-            verdicts[name] = now
-        return messages(kept, verdicts)
+        extra.verdict = now
+        return messages(kept, extras)
 
 
 def _slug(question: str) -> str:

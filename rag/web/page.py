@@ -29,7 +29,7 @@ class Parts:
     """The components that events are tied to."""
 
     kept: gr.State
-    verdicts: gr.State
+    extras: gr.State
     transcript: gr.Chatbot
     box: gr.Textbox
     shelf: gr.HTML
@@ -51,7 +51,7 @@ def lay_out(desk: Desk) -> gr.Blocks:
     """Lay out the page; an event loop must be running."""
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 600))
     with page:
-        kept, verdicts = gr.State(Conversation()), gr.State({})
+        kept, extras = gr.State(Conversation()), gr.State({})
         with gr.Sidebar(
             open=False, width=300, label="Sources and conversations", elem_id="rag-aside"
         ):
@@ -74,7 +74,7 @@ def lay_out(desk: Desk) -> gr.Blocks:
             with gr.Column(scale=2, min_width=320, elem_id="rag-side"):
                 viewer = _viewer()
         parts = Parts(
-            kept, verdicts, transcript, box, shelf, viewer, fresh, articles, day, model, files, told
+            kept, extras, transcript, box, shelf, viewer, fresh, articles, day, model, files, told
         )
         _connect_asking(Handlers(desk), parts)
         _connect_keeping(Keeping(desk), parts)
@@ -245,18 +245,20 @@ def _connect_asking(do: Handlers, p: Parts) -> None:
     chosen = [p.articles, p.day, p.model]
     answering: list[Any] = []
     asked = [
-        p.box.submit(do.ask, [p.box, p.kept, p.verdicts], shown, **AT_THE_DESK),
-        p.shelf.next(do.ask_given, [p.kept, p.verdicts], shown, **AT_THE_DESK),
-        p.shelf.retry(do.ask_again, [p.kept, p.verdicts], shown, **AT_THE_DESK),
+        p.box.submit(do.ask, [p.box, p.kept, p.extras], shown, **AT_THE_DESK),
+        p.shelf.next(do.ask_given, [p.kept, p.extras], shown, **AT_THE_DESK),
+        p.shelf.retry(do.ask_again, [p.kept, p.extras], shown, **AT_THE_DESK),
     ]
     for each in asked:
-        answer = each.then(do.answer, [p.kept, p.verdicts, *chosen], shown, **QUIET)
-        answer.failure(do.failed, [p.kept, p.verdicts], shown, **AT_THE_DESK)
+        answer = each.then(do.answer, [p.kept, p.extras, *chosen], shown, **QUIET)
+        answer.failure(do.failed, [p.kept, p.extras], shown, **AT_THE_DESK)
         answering.append(answer)
-    p.box.stop(do.stop, [p.kept, p.verdicts], shown, cancels=answering, **AT_THE_DESK)
+    for event in (p.box.submit, p.shelf.next, p.shelf.retry):  # it may still suggest questions
+        event(None, None, None, cancels=answering, **AT_THE_DESK)
+    p.box.stop(do.stop, [p.kept, p.extras], shown, cancels=answering, **AT_THE_DESK)
     p.fresh.click(
         do.clear,
-        [p.verdicts],
+        [p.extras],
         [p.kept, p.transcript, p.box, p.viewer],
         cancels=answering,
         **AT_THE_DESK,
@@ -266,9 +268,9 @@ def _connect_asking(do: Handlers, p: Parts) -> None:
 
 
 def _connect_keeping(do: Keeping, p: Parts) -> None:
-    p.shelf.reopen(do.reopen, [p.verdicts], [p.kept, p.transcript, p.box, p.viewer], **AT_THE_DESK)
+    p.shelf.reopen(do.reopen, [p.extras], [p.kept, p.transcript, p.box, p.viewer], **AT_THE_DESK)
     p.shelf.save(do.save, [p.kept], p.shelf, **AT_THE_DESK)
-    p.shelf.judge(do.judge, [p.kept, p.verdicts], p.transcript, **AT_THE_DESK)
+    p.shelf.judge(do.judge, [p.kept, p.extras], p.transcript, **AT_THE_DESK)
 
 
 def _connect_steering(do: Steering, p: Parts) -> None:

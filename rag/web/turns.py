@@ -1,7 +1,7 @@
 """A conversation as data: its turns, what an event changes, and its plain form for the browser."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,8 +17,8 @@ LONGEST = 100  # turns of one conversation
 class Turn:
     """One question and what has come of it so far; events make new turns, never change one.
 
-    ``waiting`` is the place in line, 0 for none; ``next_questions`` can be answered; ``outdated``
-    is an answer with a quote that the articles no longer have.
+    ``waiting`` is the place in line, 0 for none; ``outdated`` is an answer with a quote that the
+    articles no longer have.
     """
 
     number: int
@@ -28,7 +28,6 @@ class Turn:
     answer: Answer | None = None
     problem: str | None = None
     waiting: int = 0
-    next_questions: tuple[str, ...] = ()
     outdated: bool = False
 
     @property
@@ -51,6 +50,17 @@ class Turn:
         return replace(self, problem=problem, waiting=0)
 
 
+@dataclass
+class Extra:
+    """What comes to an answer after it is given: a reader's verdict, questions to ask next."""
+
+    verdict: str | None = None
+    next_questions: list[str] = field(default_factory=list)
+
+
+Extras = dict[str, Extra]  # by the name of an answer, see ``Conversation.name_of``
+
+
 @dataclass(frozen=True)
 class Conversation:
     """Turns in order, numbered from 1; ``id`` names it in the reader's browser."""
@@ -66,6 +76,10 @@ class Conversation:
     def turn(self, number: object) -> Turn | None:
         """Find a turn by its number."""
         return next((turn for turn in self.turns if turn.number == number), None)
+
+    def name_of(self, turn: Turn) -> str:
+        """Name one answer, among those of all conversations."""
+        return f"{self.id}/{turn.number}"
 
     def asked(self, question: str) -> "Conversation":
         """Add a question; half a surrogate pair, which cannot be sent back, becomes ``?``."""

@@ -1,9 +1,11 @@
 """How a turn looks: steps while it is answered, then the answer and what can be done to it."""
 
+from collections.abc import Sequence
+
 from rag.chart import chart_html
 from rag.markup import answer_html, escape, problem_html, progress_html, question_html
 from rag.render import answer_text
-from rag.web.turns import Turn
+from rag.web.turns import Extra, Turn
 
 STEPS = ("Finding", "Reading", "Checking")
 VERDICTS = {"up": "Good answer", "down": "Bad answer", "wrong quote": "Wrong quote"}
@@ -21,12 +23,12 @@ def asked_html(turn: Turn) -> str:
     return f'<div class="rag-asked">{question_html(turn.question)}{shown}</div>'
 
 
-def told_html(turn: Turn, verdict: str | None = None) -> str:
+def told_html(turn: Turn, extra: Extra) -> str:
     """Show what has come of a question: its answer, or what stands so far and why no more."""
     block = f"a{turn.number}"
     if turn.answer is not None:
         chart = chart_html(turn.answer.citations, block)
-        below = chart + _tools_html(turn, verdict) + _next_html(turn)
+        below = chart + _tools_html(turn, extra.verdict) + _next_html(turn, extra.next_questions)
         return (OUTDATED if turn.outdated else "") + answer_html(turn.answer, block, below)
     shown = progress_html(
         turn.found or (), turn.stated, block, "" if turn.problem else _steps(turn)
@@ -78,15 +80,15 @@ def _tools_html(turn: Turn, verdict: str | None) -> str:
     )
 
 
-def _next_html(turn: Turn) -> str:
-    if not turn.next_questions:
+def _next_html(turn: Turn, questions: Sequence[str]) -> str:
+    if not questions:
         return ""
     abstained = turn.answer is not None and turn.answer.abstention is not None
     heading = "The articles can answer" if abstained else "Ask next"
     rows = "".join(
         f'<li><button type="button" data-act="next" data-question="{escape(question)}" dir="auto">'
         f"{escape(question)}</button></li>"
-        for question in turn.next_questions
+        for question in questions
     )
     return f'<section class="rag-next"><h3>{heading}</h3><ul>{rows}</ul></section>'
 
