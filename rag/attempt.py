@@ -75,7 +75,7 @@ class Breaker:
 
 
 class Attempt:
-    """One answer's use of a model: ``seconds`` for all of it, and after a failure no more of it.
+    """One answer's use of a model: ``seconds`` to wait for it in all, and no more after a failure.
 
     ``note`` then says so in one sentence for the reader; what exactly went wrong is logged.
     """
@@ -84,8 +84,7 @@ class Attempt:
         self.note: str | None = None
         self._llm = llm
         self._breaker = breaker
-        self._seconds = seconds
-        self._ends = time.monotonic() + seconds
+        self._seconds = self._left = seconds
         if llm is not None and not breaker.allows():
             self._give_up(RESTING)
 
@@ -124,13 +123,16 @@ class Attempt:
             leave.left = True
 
     def _wait(self, made: "queue.Queue[Any]") -> Any:  # noqa: ANN401 - whatever the model makes
+        began = time.monotonic()
         try:
-            item = made.get(timeout=max(0.0, self._ends - time.monotonic()))
+            item = made.get(timeout=max(0.0, self._left))
         except queue.Empty:
             raise Late(
                 f"the language model took longer than {self._seconds:g} s; raise "
                 "RAG_REQUEST_SECONDS or use --llm none"
             ) from None
+        finally:
+            self._left -= time.monotonic() - began  # what else takes time is not the model's fault
         if isinstance(item, BaseException):
             raise item
         return item

@@ -90,6 +90,13 @@ def test_time_is_limited_over_all_uses_together():
     over.set()
 
 
+def test_time_that_others_take_is_not_the_models():
+    attempt = Attempt(says(), Breaker(), 0.5)
+    for step in attempt.each(lambda llm, leave: iter([1, 2, 3])):
+        time.sleep(0.3 * (step < 3))
+    assert attempt.note is None
+
+
 def test_other_errors_are_not_the_models_and_are_raised():
     def wrong(llm, leave):
         yield 1
