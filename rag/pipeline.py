@@ -154,7 +154,8 @@ class Rag:
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
-        yield Finished(self._answer(asked, full, as_of, hits, claims, differing, clock, attempt.note))
+        note = attempt.note
+        yield Finished(self._answer(asked, full, as_of, hits, claims, differing, clock, note))
 
     def _timing(self, question: str, as_of: datetime.date | None) -> Timing:
         """Read what a question says about time; an event's day is looked up in the articles."""
