@@ -229,7 +229,12 @@ def _negate_clause(reading: Reading, negator: Token) -> None:
     ahead = [t for t in span if _bears_weight(t) and t.at > at]
     behind = [t for t in span if _bears_weight(t) and t.at < at]
     beyond = [t for t in tokens[at + 1 : at + 8] if _bears_weight(t)]
-    focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
+    if negator.low == "neither":  # "neither X nor Y was put to a vote" bears on its end
+        focus = ahead[-1:]
+    elif negator.low in {"nothing", "nobody", "none"} and behind:  # "offered nothing on the claims"
+        focus = behind[-1:]
+    else:
+        focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
     if focus:
         reading.negations.append(Negation(at, focus[0], tuple(ahead or behind)))
 
