@@ -14,6 +14,7 @@ import rag as product
 from rag import gate
 from rag.answer import Answer
 from rag.corpus import Article
+from rag.errors import ModelFailed
 from rag.retriever import Hit
 from rag.settings import Settings
 
@@ -94,6 +95,8 @@ class Product:
         """Ask as a reader would; the ranking behind it is looked up afterwards and not timed."""
         start = time.perf_counter()
         answer = self.rag.ask(item.question, item.history, item.day)
+        if answer.note:
+            raise ModelFailed(answer.note)  # quotes in a model's name would be no measurement
         total = elapsed(start)
         hits = self.rag.search(answer.standalone_question, self.rag.settings.evidence, item.day)
         sure = gate.answerability(answer.standalone_question, hits, self.heard()) if hits else 0.0

@@ -85,6 +85,12 @@ class Answer:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def note(self) -> str | None:
+        """What the reader should know of how the answer came about, such as a failing model."""
+        note = self.provenance.get("note")
+        return note if isinstance(note, str) else None
+
     def to_dict(self) -> dict[str, Any]:
         """Give the contract's answer object as plain data."""
         plain = _plain(asdict(self))

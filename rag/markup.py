@@ -155,6 +155,8 @@ def _notes_html(answer: Answer) -> str:
         notes.append(f"Understood as: {answer.standalone_question}")
     if answer.as_of:
         notes.append(f"Articles up to {spoken(answer.as_of)}")
+    if answer.note:
+        notes.append(answer.note)
     return "".join(f'<p class="rag-note" dir="auto">{escape(note)}</p>' for note in notes)
 
 

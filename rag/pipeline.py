@@ -26,6 +26,7 @@ from rag.answer import (
     number,
     number_sides,
 )
+from rag.attempt import Attempt, Breaker
 from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
@@ -59,6 +60,7 @@ class Rag:
         self.index = index
         self.llm = llm
         self._search = retriever
+        self._breaker = Breaker()
         if isinstance(llm, LocalChat):  # weights load while the first question is being searched
             threading.Thread(target=llm.preload, name="llm-load", daemon=True).start()
 
@@ -127,9 +129,9 @@ class Rag:
         as_of: datetime.date | None = None,
         articles: Collection[str] | None = None,
     ) -> Answer:
-        """Answer one question from all or from named articles.
+        """Answer one question from all or from named articles; raises QuestionError.
 
-        Raises QuestionError or ModelFailed.
+        A model that fails costs only its words: the quotes are given, with a note.
         """
         for event in self.stream(question, history, as_of, articles):
             if isinstance(event, Finished):
@@ -149,7 +151,9 @@ class Rag:
         as_of = as_of or self.settings.as_of
         limit = self.settings.max_question_chars
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
-        full = standalone(asked, before, self.llm)
+        attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
+        plain = standalone(asked, before, None)
+        full = attempt.call(lambda llm: standalone(asked, before, llm), plain)
         said = self._timing(full, as_of, articles)
         as_of = min((day for day in (as_of, said.until) if day), default=None)
         found = self._search.search(said.query, 2 * self.settings.evidence, as_of, articles)
@@ -160,14 +164,16 @@ class Rag:
         claims: list[Claim] = []
         differing: tuple[Difference, ...] = ()
         shown = gate.worth_quoting(hits)
-        if gate.answerable(said.query, hits, self._model_logit(said.query, shown)):
+        logit = attempt.call(lambda _: self._model_logit(said.query, shown), None)
+        if gate.answerable(said.query, hits, logit):
             differing = self._differing(full, ranked, shown)
-            for claim in self._claims(full, newest_first(shown, differing)):
+            for claim in self._claims(attempt, full, newest_first(shown, differing)):
                 clock.mark("first_token")
                 if claim.text not in {known.text for known in claims}:
                     claims.append(claim)
                     yield _stated(claims)
-        yield Finished(self._answer(asked, full, as_of, articles, hits, claims, differing, clock))
+        told = clock, attempt.note
+        yield Finished(self._answer(asked, full, as_of, articles, hits, claims, differing, *told))
 
     def _timing(
         self, question: str, as_of: datetime.date | None, articles: Collection[str] | None
@@ -180,19 +186,18 @@ class Rag:
         """Ask the model whether the evidence answers; None without one."""
         return says_answerable(self.llm, question, shown) if self.llm and shown else None
 
-    def _claims(self, question: str, shown: Sequence[Hit]) -> Iterator[Claim]:
+    def _claims(self, attempt: Attempt, question: str, shown: Sequence[Hit]) -> Iterator[Claim]:
         """Give checked claims: the model's that hold, then the sentences it made nothing of.
 
         The ranking chooses better than a small model does (docs/bench/answers.md), so the model
         only says in short what the chosen sentences say.
         """
         cited: set[tuple[str, int, int]] = set()
-        if self.llm is not None:
-            for statement in draft(self.llm, question, shown):
-                claim = None if echoes(statement.text, question) else check(statement, shown)
-                if claim is not None:
-                    cited |= {citation.place for citation in claim.citations}
-                    yield claim
+        for statement in attempt.each(lambda llm, leave: draft(llm, question, shown, leave)):
+            claim = None if echoes(statement.text, question) else check(statement, shown)
+            if claim is not None:
+                cited |= {citation.place for citation in claim.citations}
+                yield claim
         yield from (claim for claim in map(quoted, shown) if claim.citations[0].place not in cited)
 
     def _answer(
@@ -205,6 +210,7 @@ class Rag:
         claims: Sequence[Claim],
         differing: Sequence[Difference],
         clock: "Clock",
+        note: str | None,
     ) -> Answer:
         text, statements, cited = number(claims)
         sides, citations = number_sides(differing, cited)
@@ -220,7 +226,7 @@ class Rag:
             citations=citations,
             conflicts=sides,
             abstention=abstention,
-            provenance=self.provenance,
+            provenance=self.provenance if note is None else {**self.provenance, "note": note},
             timings_ms=clock.timings(),
         )
 

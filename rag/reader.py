@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from rag.attempt import Leave, Left
 from rag.errors import ModelFailed, RagError, first_line
 from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
@@ -30,13 +30,16 @@ class DraftStatement:
     ranks: tuple[int, ...]
 
 
-def draft(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> Iterator[DraftStatement]:
+def draft(
+    llm: BaseChatModel, question: str, evidence: Sequence[Hit], leave: Leave | None = None
+) -> Iterator[DraftStatement]:
     """Draft an answer, statement by statement, each as soon as the model has finished it.
 
-    Raises ModelFailed when the model fails or writes something else than a draft.
+    Stops at the next token when ``leave`` says so. Raises ModelFailed when the model fails or
+    writes something else than a draft.
     """
     chain = reading_chain(llm, len(evidence))
-    leave = _Leave()
+    leave = leave or Leave()
     given = {"evidence": number_evidence(evidence), "question": question}
     partials = chain.stream(given, {"callbacks": [leave]})
     done = 0
@@ -52,7 +55,7 @@ def draft(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> Iterato
     except Exception as problem:
         raise ModelFailed(f"the language model failed: {first_line(problem)}") from problem
     finally:
-        leave.stop(partials)
+        _stop(partials, leave)
     if latest is None:
         raise ModelFailed("the language model wrote no draft; ask again, or use --llm none")
     for row in latest[done:]:
@@ -68,25 +71,11 @@ def echoes(statement: str, question: str) -> bool:
     return all(term in asked for term in terms(statement))
 
 
-class _Left(BaseException):
-    """Nobody reads on."""
-
-
-class _Leave(BaseCallbackHandler):
-    """Stops a chain at its next token; when it is only closed, LangChain reads it to its end."""
-
-    raise_error = True
-    left = False
-
-    def on_llm_new_token(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 - LangChain's
-        if self.left:
-            raise _Left
-
-    def stop(self, stream: Iterator[Any]) -> None:
-        self.left = True
-        with contextlib.suppress(_Left, Exception):
-            for _ in stream:
-                pass
+def _stop(stream: Iterator[Any], leave: Leave) -> None:
+    leave.left = True
+    with contextlib.suppress(Left, Exception):
+        for _ in stream:
+            pass
 
 
 def says_answerable(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> float | None:

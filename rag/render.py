@@ -34,11 +34,15 @@ def answer_text(answer: Answer, width: int = 88, *, statements: bool = True) -> 
         blocks = [_wrap(answer.abstention.reason, width)]
         if nearest:
             blocks += ["Nearest quotes:", *(quote_text(c, width) for c in nearest)]
-        return "\n\n".join(blocks)
+        return "\n\n".join(blocks + _note_text(answer, width))
     blocks = [statement_text(s, width) for s in own_words(answer) if statements]
     blocks += [_conflict_text(c, width) for c in answer.conflicts]
     blocks += [quote_text(c, width) for c in answer.citations]
-    return "\n\n".join(blocks)
+    return "\n\n".join(blocks + _note_text(answer, width))
+
+
+def _note_text(answer: Answer, width: int) -> list[str]:
+    return [_wrap(answer.note, width)] if answer.note else []
 
 
 def own_words(answer: Answer) -> list[Statement]:
@@ -108,6 +112,8 @@ def answer_markdown(answer: Answer) -> str:
     blocks = [f"## {_md(answer.question)}"]
     if answer.as_of:
         blocks.append(f"Articles up to {_md(answer.as_of)}.")
+    if answer.note:
+        blocks.append(_md(answer.note))
     if answer.abstention is not None:
         nearest = answer.abstention.nearest
         blocks.append(_md(answer.abstention.reason))

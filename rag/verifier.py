@@ -15,6 +15,8 @@ from rag.support import supported
 from rag.voices import attributed, voiced
 from rag.words import words
 
+__all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
+
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 
 

@@ -110,6 +110,7 @@ class FakeEngine:
                 statements,
                 citations,
                 conflicts,
+                provenance={"note": "The model <b>failed</b>."} if "quiet" in question else {},
                 timings_ms={"retrieve": 1.0, "first_token": 2.0, "total": 3.0},
             )
         )

@@ -165,9 +165,12 @@ def test_missing_language_model_says_what_to_do(rag, indexed):
 
 
 @pytest.mark.parametrize("reply", [NO_DRAFTS["garbage"], NO_DRAFTS["an error"]])
-def test_failing_language_model_is_one_line(rag, indexed, monkeypatch, reply):
+def test_failing_language_model_leaves_the_quotes_and_a_note(rag, indexed, monkeypatch, reply):
     monkeypatch.setattr("rag.pipeline.open_llm", lambda _: says(reply))
-    one_line(rag("ask", QUESTION), 1, "language model")
+    status, out, _ = rag("ask", QUESTION)
+    assert status == 0
+    assert out.startswith("[1] “")
+    assert "The language model failed; this answer is made without it" in " ".join(out.split())
 
 
 def test_unknown_setting_in_the_environment_is_refused(rag, monkeypatch):

@@ -110,6 +110,11 @@ def test_partial_support_conflicts_and_resolved_follow_ups_are_said(client):
     assert "Understood as: What of the hill, do they differ on it ? (sea)" in text
 
 
+def test_note_on_a_model_that_failed_is_said(client):
+    text = content(client.post(URL, json=asked("quiet?")))
+    assert "\n\nThe model \\<b>failed\\</b>.\n\nQuotes:" in text
+
+
 def test_abstention_says_so_with_the_nearest_quotes(client):
     served = client.post(URL, json=asked("Who is on the moon?"))
     assert content(served).startswith("The 2 articles do not say.\n\nNearest quotes:\n- “")

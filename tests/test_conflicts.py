@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from fakes_llm import hits
 
-from rag.conflicts import conflicts
+from rag.answer import number, number_sides
+from rag.conflicts import conflicts, newest_first
+from rag.conflicts.quantities import quantities
 from rag.embedder import embedder_folder, open_embedder
 from rag.index import open_index
 from rag.indexer import build_index
@@ -13,6 +15,7 @@ from rag.pipeline import Rag
 from rag.reranker import Reranker
 from rag.retriever import Retriever
 from rag.settings import Settings, resource
+from rag.verifier import quoted
 
 
 def sides(question, *texts, dates=None):
@@ -65,6 +68,140 @@ def test_settled_and_open_are_two_sides():
     assert len(found[0]) == 2
 
 
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "Does Ruritania support the dam?",
+            "Ruritania backs the dam, its premier said.",
+            "Ruritania now opposes the dam.",
+        ),
+        (
+            "Will Ada Deniz resign?",
+            "Ada Deniz will not resign, her office said.",
+            "Ada Deniz will resign in May.",
+        ),
+        (
+            "Is unemployment in Lima rising or falling?",
+            "Unemployment in Lima rose in June.",
+            "Unemployment in Lima has been falling for a year.",
+        ),
+        (
+            "Will the vote be held before or after the census?",
+            "The vote will be held before the census.",
+            "The census will be held before the vote.",
+        ),
+        (
+            "When was the Lima observatory founded?",
+            "The Lima observatory was founded on 4 May 1891.",
+            "Monks founded the Lima observatory on 9 June 1903.",
+        ),
+        (
+            "Who led the Peruvian delegation?",
+            "The Peruvian delegation was led by Ada Deniz.",
+            "The Peruvian delegation was led by Bo Quispe, a deputy minister.",
+        ),
+        (
+            "What did the Lima council say about the bridge on Main Street?",
+            "The Lima council said the bridge on Main Street will open in spring.",
+            "The Lima council said the bridge on Main Street will not open in spring.",
+        ),
+    ],
+)
+def test_each_kind_of_difference_gives_two_sides(question, one, other):
+    evidence = hits(one, other, logits=[1.0, 1.0])
+    cited = [(h.article.name, h.sentence.start, h.sentence.end) for h in evidence[:1]]
+    (found,) = conflicts(question, evidence, cited)
+    quotes = [[c.quote for c in side.citations] for side in found.sides]
+    assert sorted(quotes) == sorted([[one], [other]])
+    assert found.about.startswith(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        # another party's stance, another matter, a wish, a condition, another time, a rounding
+        ("Does Peru accept the truce?", "Peru accepts the truce.", "Rebels reject the truce."),
+        (
+            "Is the border dispute settled?",
+            "The border dispute has been settled.",
+            "The pay dispute is unresolved.",
+        ),
+        ("Will Peru sign the pact?", "Peru will sign the pact.", "Chile urged Peru not to sign."),
+        (
+            "Will Peru sign the pact?",
+            "Peru will sign the pact.",
+            "If Peru does not sign the pact, trade stops.",
+        ),
+        (
+            "How many people died in the Lima fire?",
+            "The Lima fire killed 31 people.",
+            "In 2019 a fire in Cusco killed 8 people.",
+        ),
+        ("How many people live in Lima?", "About 300,000 live in Lima, people say.",
+         "Nearly 300,000 people live in Lima."),
+        (
+            "How long is the Lower Tunnel?",
+            "The Lower Tunnel is 9 miles long.",
+            "The Upper Tunnel is 4 miles long.",
+        ),
+        (
+            "Who led the Peruvian delegation?",
+            "The Peruvian delegation was led by Ada Deniz.",
+            "The Chilean delegation was led by Bo Quispe.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_difference_is_left_alone(question, one, other):
+    evidence = hits(one, other, logits=[1.0, 1.0])
+    cited = [(h.article.name, h.sentence.start, h.sentence.end) for h in evidence]
+    assert conflicts(question, evidence, cited) == ()
+
+
+def test_a_country_its_capital_and_its_minister_are_one_actor():
+    question = "Does Peru accept the truce?"
+    said = ("Lima rejects the truce, a spokesman said.", "Quispe accepts the truce.")
+    evidence = hits(*said, logits=[1.0, 1.0])
+    assert conflicts(question, evidence) == ()  # nobody told who Quispe is
+    assert len(conflicts(question, evidence, holders={"quispe": "Peru"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("A 20-point plan for 3.2 billion crowns.", [20.0, 3.2e9]),
+        ("Thirty-one people and 1,200 sheep.", [31.0, 1200.0]),
+        ("It rose 12 per cent in 2024, on May 3.", [12.0]),
+        ("They came first, on the 2nd of May 1999.", []),
+        ("$4.5m was paid.", [4.5e6]),
+    ],
+)
+def test_numbers_that_count_are_read_and_dates_are_not(text, numbers):
+    assert [number.value for number in quantities(text)] == numbers
+
+
+def test_sides_are_numbered_on_from_the_statements():
+    evidence = hits(NINETY, TWENTY, logits=[1.0, 1.0])
+    found = conflicts("How many points does the Peruvian peace plan have?", evidence)
+    _, _, cited = number([quoted(evidence[1])])
+    sides, citations = number_sides(found, cited)
+    assert [c.n for c in citations] == [1, 2]
+    assert citations[0].quote == TWENTY
+    assert {side.citations for side in sides[0].sides} == {(1,), (2,)}
+
+
+def test_shown_sentences_of_two_sides_stand_newest_first():
+    evidence = [
+        replace(hit, article=replace(hit.article, date=day))
+        for hit, day in zip(
+            hits(NINETY, TWENTY, logits=[1.0, 1.0]), ("2025-12-01", "2025-12-20"), strict=True
+        )
+    ]
+    found = conflicts("How many points does the Peruvian peace plan have?", evidence)
+    assert [h.article.date for h in newest_first(evidence, found)] == ["2025-12-20", "2025-12-01"]
+    assert newest_first(evidence, ()) == evidence
+
+
 @pytest.fixture(scope="module")
 def rag(home, tmp_path_factory):
     folder = tmp_path_factory.mktemp("conflicts")
@@ -83,6 +220,7 @@ def rag(home, tmp_path_factory):
     [
         ("How many points does the peace plan have?", {"28-point", "20-point"}),
         ("Would Russia accept peacekeepers in Ukraine?", {"would agree", "rejects"}),
+        ("Are elections to be held before or after a peace agreement?", {"ahead of", "after the"}),
     ],
 )
 def test_sides_on_the_real_articles_are_quoted_dated_and_exact(rag, question, wanted):
@@ -105,6 +243,12 @@ def test_sides_on_the_real_articles_are_quoted_dated_and_exact(rag, question, wa
         "Who is Putin's press secretary?",
         "Which city is described as the new centre of American diplomacy?",
         "When is the Old New Year?",
+        "How long was the ceasefire that Putin rejected?",
+        "What share of Donetsk does Ukraine still control?",
+        "Where will the Coalition of the Willing meet?",
+        "What did Putin call the Europeans?",
+        "Whom did Trump phone before the talks?",
+        "Why does Russia close down for two weeks?",
         "Who headed the Ukrainian delegation in Miami?",
     ],
 )

@@ -243,6 +243,16 @@ def test_a_model_that_breaks_is_scored_and_the_run_goes_on(tmp_path):
     assert "error: ModelFailed" in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_quotes_in_place_of_a_failed_model_are_no_answer_of_its(tmp_path):
+    class Replaced(FakeRag):
+        def ask(self, *args):
+            return replace(super().ask(*args), provenance={"note": "The language model failed."})
+
+    result = evaluate(tmp_path, Replaced())
+    assert result.figures["none"]["errors"].value == 1.0
+    assert "The language model failed." in (tmp_path / "report.md").read_text("utf-8")
+
+
 def test_a_model_that_always_breaks_still_gets_its_report(tmp_path):
     class Dead(FakeRag):
         def ask(self, *args):

@@ -1,5 +1,6 @@
 """Answers and articles as HTML, small enough to check by hand."""
 
+import dataclasses
 import html
 import re
 
@@ -73,6 +74,12 @@ def test_abstentions_and_notes():
     noted = markup.answer_html(answered(standalone_question="Is the war over?", as_of="2025-05-02"))
     assert "Understood as: Is the war over?" in noted
     assert "Articles up to 2 May 2025" in noted
+
+
+@pytest.mark.parametrize("answer", [answered(), abstained()], ids=["answered", "abstained"])
+def test_note_on_a_failed_model_is_text(answer):
+    noted = dataclasses.replace(answer, provenance={"note": "No model <b>helped</b>; *quotes*."})
+    assert "No model &lt;b&gt;helped&lt;/b&gt;; *quotes*.</p>" in markup.answer_html(noted)
 
 
 def test_what_is_heard_is_the_answer():

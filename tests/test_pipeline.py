@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +12,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 
 from rag.answer import Answer, Finished, Found, Stated
+from rag.attempt import FAILURES
 from rag.audit import audit
 from rag.errors import ModelFailed, QuestionError
 from rag.index import open_index
@@ -53,6 +56,9 @@ def make(settings, sources, embedder):
         index.close()
 
 
+WITHOUT = "The language model failed; this answer is made without it, of quotes alone."
+
+
 def quotes(answer: Answer) -> list[str]:
     return [citation.quote for citation in answer.citations]
 
@@ -93,11 +99,23 @@ def test_statement_is_shown_while_the_model_still_writes(make):
 
 
 def test_leaving_a_stream_stops_the_model(make):
-    pieces = [drafts(("It is 800,000 men.", [1]))[:-2], ", {", "one more", "never"]
-    model = says(iter(pieces))
+    go, over = threading.Event(), threading.Event()
+
+    def reply():
+        try:
+            yield drafts(("It is 800,000 men.", [1]))[:-2]
+            yield ", {"
+            go.wait(20)
+            yield from ("one more", "never", "never")
+        finally:
+            over.set()
+
+    model = says(reply())
     events = make(model).stream(QUESTION)
     assert [type(next(events)) for _ in range(2)] == [Found, Stated]
     events.close()
+    go.set()
+    assert over.wait(20)
     assert "never" not in model.sent
 
 
@@ -139,11 +157,48 @@ def test_model_that_finds_nothing_gives_way_to_quotes(make, reply):
 
 
 @pytest.mark.parametrize("reply", NO_DRAFTS.values(), ids=NO_DRAFTS)
-def test_failing_model_is_told_after_the_quotes(make, reply):
-    events = make(says(reply)).stream(QUESTION)
-    assert isinstance(next(events), Found)
-    with pytest.raises(ModelFailed):
-        next(events)
+def test_failing_model_costs_its_words_and_a_note_says_so(make, reply):
+    answer = make(says(reply)).ask(QUESTION)
+    assert (answer.status, answer.text, quotes(answer)) == ("answered", f"{ARMY} [1]", [ARMY])
+    assert answer.note == WITHOUT
+    assert answer.to_dict()["provenance"]["note"] == WITHOUT
+    assert make(says(drafts(("It is 800,000 men.", [1])))).ask(QUESTION).note is None
+
+
+def test_model_that_fails_later_keeps_what_it_said(make):
+    def reply():
+        yield drafts(("It is 800,000 men.", [1]))[:-2]
+        yield ", {"
+        raise ConnectionError("reset by peer")
+
+    answer = make(says(reply())).ask(QUESTION)
+    assert answer.text == "It is 800,000 men. [1]"
+    assert answer.note.startswith("The language model failed; the rest is made without it")
+
+
+def test_model_that_fails_on_a_follow_up_leaves_the_plain_way(make):
+    model = says(ModelFailed("no memory"))
+    answer = make(model).ask("How large is it?", [("Who wants an army?", "The EU.")])
+    assert answer.standalone_question == "Who wants an army? How large is it?"
+    assert answer.note == WITHOUT
+    assert len(model.asked) == 1
+
+
+def test_model_that_hangs_is_not_waited_for(make):
+    reply, go = hangs('{"statements": [')
+    began = time.monotonic()
+    answer = make(says(reply), request_seconds=0.3).ask(QUESTION)
+    assert time.monotonic() - began < 5
+    go.set()
+    assert quotes(answer) == [ARMY]
+    assert "did not answer within 0.3 s; this answer is made without it" in answer.note
+
+
+def test_model_that_keeps_failing_is_left_alone(make):
+    rag = make(says(*[NO_DRAFTS["garbage"]] * FAILURES))
+    notes = [rag.ask(QUESTION).note for _ in range(FAILURES + 2)]
+    assert notes[:FAILURES] == [WITHOUT] * FAILURES
+    assert all("left alone" in note for note in notes[FAILURES:])
 
 
 def test_question_without_evidence_is_an_abstention_and_asks_no_model(make):

@@ -49,6 +49,14 @@ def abstained():
 DIFFER = Conflict("the end", (Side("Over.", (1,), "2025-05-01"), Side("Not over.", (2,))))
 
 
+@pytest.mark.parametrize("answer", [answered(), abstained()], ids=["answered", "abstained"])
+def test_note_on_how_an_answer_came_about_is_shown_everywhere_as_text(answer):
+    noted = dataclasses.replace(answer, provenance={"note": "No model <b>helped</b>; *quotes*."})
+    assert render.answer_text(noted).endswith("\n\nNo model <b>helped</b>; *quotes*.")
+    assert "\n\nNo model \\<b\\>helped\\</b\\>; \\*quotes\\*.\n\n" in render.answer_markdown(noted)
+    assert "helped" not in render.answer_text(answer)
+
+
 def test_terminal_text_has_statements_then_quotes():
     assert render.answer_text(answered()) == "\n\n".join(
         [

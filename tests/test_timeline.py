@@ -32,6 +32,31 @@ def told(text, date):
         ("In 1998 it began.", "2025-01-01", [("1998", "1998-01-01", "1998-12-31")]),
         ("She spoke on Sunday.", None, [("Sunday", None, None)]),
         ("He may march on.", "2025-12-19", []),
+        ("She spoke on Sunday.", "2025-12-28", [("Sunday", "2025-12-28", "2025-12-28")]),
+        ("They will meet on Friday.", "2025-12-24", [("Friday", "2025-12-26", "2025-12-26")]),
+        (
+            "They will try again this weekend.",
+            "2025-12-18",
+            [("this weekend", "2025-12-20", "2025-12-21")],
+        ),
+        (
+            "Nothing came of it at the weekend.",
+            "2025-12-23",
+            [("at the weekend", "2025-12-20", "2025-12-21")],
+        ),
+        (
+            "A poll earlier this month found it.",
+            "2025-12-23",
+            [("earlier this month", "2025-12-01", "2025-12-23")],
+        ),
+        ("It ended two days ago.", "2025-12-23", [("two days ago", "2025-12-21", "2025-12-21")]),
+        ("It fell late last year.", "2025-03-01", [("late last year", "2024-09-01", "2024-12-31")]),
+        ("They celebrate on January 7.", "2025-12-23", [("January 7", "2026-01-07", "2026-01-07")]),
+        ("It was built on February 30.", "2025-12-23", [("February 30", None, None)]),
+        # nobody can say which June: six months behind or ahead, and no tense
+        ("The June 20 deadline.", "2025-12-23", [("June 20", None, None)]),
+        ("Wars of the 1990s.", None, [("the 1990s", "1990-01-01", "1999-12-31")]),
+        ("Born 4 May 1891 here.", None, [("4 May 1891", "1891-05-04", "1891-05-04")]),
         ("The plan has 28 points.", "2025-12-19", []),
     ],
 )

@@ -10,7 +10,7 @@ import typer
 from rag.errors import RagError, UsageError
 from rag.settings import load_settings
 
-from . import altered, beir, clapnq, covidqa, mtrag, quotesum, ramdocs, squad2, voices
+from . import altered, beir, clapnq, covidqa, disputes, mtrag, quotesum, ramdocs, squad2, voices
 from .asking import Task
 from .data import FOLDER, DataAbsent
 from .report import Report
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[Task], Report]] = {
     "covidqa": covidqa.run,
     "beir": beir.run,
     "altered": altered.run,
+    "disputes": disputes.run,
     "voices": voices.run,
 }
 ALL = [name for name in BENCHES if name != "beir"]  # that one needs a corpus of its own

@@ -1,12 +1,12 @@
-"""True statements made false by one change each: a number, a name, a date.
+"""True statements made false by one change each: a number, a name, a date, a negation.
 
 Only plain substitutions, chosen by a checksum of the statement, so that every run makes the same.
 """
 
-import itertools
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from rag.words import STOPWORDS
 
@@ -125,11 +125,9 @@ def _numbers(text: str, source: str) -> Iterator[str]:
         others = [o for o in others if o not in text]
         if others:
             yield _swap(text, *m.span(), pick(others, text))
-    if not places:
-        spelt = re.search(rf"\b({'|'.join(SPELT)})\b", text)
-        if spelt:
-            others = [s for s in SPELT if s != spelt.group()]
-            yield _swap(text, *spelt.span(), pick(others, text))
+    spelt = None if places else re.search(rf"\b({'|'.join(SPELT)})\b", text)
+    if spelt:
+        yield _swap(text, *spelt.span(), pick([s for s in SPELT if s != spelt.group()], text))
 
 
 def _is_date(text: str, m: re.Match[str]) -> bool:
@@ -138,16 +136,18 @@ def _is_date(text: str, m: re.Match[str]) -> bool:
 
 
 def _dates(text: str) -> Iterator[str]:
-    m = next((m for m in _NUMBER.finditer(text) if _YEAR.fullmatch(m.group())), None)
-    if m:
-        yield _swap(text, *m.span(), str(int(m.group()) + (zlib.crc32(text.encode()) % 9 or 10)))
+    year = next((m for m in _NUMBER.finditer(text) if _YEAR.fullmatch(m.group())), None)
+    if year:
+        new = int(year.group()) + (zlib.crc32(text.encode()) % 9 or 10)
+        yield _swap(text, *year.span(), str(new))
     for names in (MONTHS, DAYS):
         m = re.search(rf"\b({'|'.join(n for n in names if n != 'May')})\b", text)
         if m:
             yield _swap(text, *m.span(), pick([n for n in names if n != m.group()], text))
-    m = next((m for m in _NUMBER.finditer(text) if len(m.group()) < 3 and _is_date(text, m)), None)
-    if m:
-        yield _swap(text, *m.span(), str(int(m.group()) % 28 + 1))
+    for m in _NUMBER.finditer(text):
+        if len(m.group()) < 3 and _is_date(text, m):
+            yield _swap(text, *m.span(), str(int(m.group()) % 28 + 1))
+            return
 
 
 def _names(text: str, source: str, strangers: Sequence[str]) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _roles(text: str) -> Iterator[str]:
     follows = text[first.end() :].split()[:1] if first else []
     if first and first.group() not in own and (follows and follows[0] in _AFTER_A_NAME):
         own.insert(0, first.group())
-    for one, other in itertools.pairwise(own):
+    for one, other in pairwise(own):
         at = text.find(one)
         to = text.find(other, at + len(one))
         between = text[at + len(one) : to].strip(" ,")

@@ -18,10 +18,6 @@ from rag.words import STOPWORDS, stem, words
 from .alter import names_of
 from .data import read
 
-_DANGLES = re.compile(
-    r"(is|are|was|were) .*"
-    r"\b(called|named|used|known|known as|to|by|for|in|of|as|at|with|from|on|about)$"
-)
 MOST = 140  # statements of one data set
 
 
@@ -97,6 +93,9 @@ _OPENS = re.compile(
 )
 
 
+_LEFT_OPEN = "called|named|used|known|to|by|for|in|of|as|at|with|from|on|about"
+
+
 def _stated(question: str, answer: str) -> str | None:
     """Make a statement of a question whose subject is asked for; None for others."""
     match = _OPENS.match(" ".join(question.split()))
@@ -105,7 +104,7 @@ def _stated(question: str, answer: str) -> str | None:
     ):
         return None
     wh, rest = match["wh"].lower(), match["rest"]
-    if _DANGLES.match(rest):
+    if re.match(rf"(is|are|was|were) .*\b({_LEFT_OPEN})$", rest):
         return None
     more = wh.split(" ", 2)[2] if wh.startswith("how many") else ""
     subject = f"{answer} {more}".strip() if more and more not in answer else answer

@@ -39,16 +39,16 @@ PREPOSITIONS = frozenset(
     despite following ahead like per via""".split()
 )
 DETERMINERS = frozenset(
-    """the a an this that these those his her its their our my some many several most all both each
-    another two three four five six seven other no""".split()
+    """the a an this that these those his her its their our my some many several most all both
+    each another two three four five six seven other no""".split()
 )
 TIME = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may
-    june july august september october november december today yesterday tomorrow earlier later
-    last next week month year weekend night morning afternoon evening ago days weeks months years
-    meanwhile however moreover furthermore indeed instead still then now thus therefore also
-    similarly finally first second third afterward afterwards thereafter subsequently elsewhere
-    interestingly more though yet so even meantime""".split()
+    june july august september october november december today yesterday tomorrow earlier
+    later last next week month year weekend night morning afternoon evening ago days weeks
+    months years meanwhile however moreover furthermore indeed instead still then now thus
+    therefore also similarly finally first second third afterward afterwards thereafter
+    subsequently elsewhere interestingly more though yet so even meantime""".split()
 )
 # Capitalised at the head of a sentence, but no part of a name.
 FUNCTION = (
@@ -79,20 +79,22 @@ MUTE = frozenset("this that these those there what which i we you nobody none no
 # Nouns that can speak and have no speaking ending; endings such as -er, -ist come by rule.
 SPEAKERS = frozenset(
     """official president secretary chief head boss expert source team side party government
-    ministry company firm club union agency court police department council committee commission
-    board institute university office group organisation organization association federation
-    administration delegation authority army military parliament congress senate bank fund
-    campaign embassy newspaper paper magazine outlet channel site media press report study survey
-    poll review audit inquiry article statement document letter dossier people person men women man
-    woman mother father wife husband family son daughter friend neighbour neighbor colleague doctor
-    nurse coach captain star guard witness critic ally aide rival judge king queen prince envoy
-    diplomat spokesman politician activist lawmaker mp resident local fan student pupil victim
-    scientist economist analyst veteran patient chair general colonel guide host guest dictator
-    regulator charity hospital school church staff crew jury panel tribunal watchdog body
-    opposition coalition country nation state city public majority some many others both
-    trade data figure research model memo indictment lawsuit filing complaint draft transcript email
-    diary memoir guideline prospectus blog video verdict ruling judgment charter communique bulletin
-    editorial leaflet notice record business airline household brewery chain start-up dad mum mom granny boffin insider pundit guru""".split()
+    ministry company firm club union agency court police department council committee
+    commission board institute university office group organisation organization association
+    federation administration delegation authority army military parliament congress senate
+    bank fund campaign embassy newspaper paper magazine outlet channel site media press report
+    study survey poll review audit inquiry article statement document letter dossier people
+    person men women man woman mother father wife husband family son daughter friend neighbour
+    neighbor colleague doctor nurse coach captain star guard witness critic ally aide rival
+    judge king queen prince envoy diplomat spokesman politician activist lawmaker mp resident
+    local fan student pupil victim scientist economist analyst veteran patient chair general
+    colonel guide host guest dictator regulator charity hospital school church staff crew jury
+    panel tribunal watchdog body opposition coalition country nation state city public
+    majority some many others both trade data figure research model memo indictment lawsuit
+    filing complaint draft transcript email diary memoir guideline prospectus blog video
+    verdict ruling judgment charter communique bulletin editorial leaflet notice record
+    business airline household brewery chain start-up dad mum mom granny boffin insider pundit
+    guru""".split()
 )
 _ENDINGS = (
     "er",
@@ -130,14 +132,14 @@ def can_speak(noun: str) -> bool:
 
 # Words before a name that are a title and not the name.
 TITLES = frozenset(
-    """president vice prime minister secretary state foreign defence defense interior finance chief
-    chancellor king queen prince princess sir lord lady dame dr dr. mr mr. mrs mrs. ms ms. prof
-    prof. professor senator sen. governor gov. mayor general gen. colonel captain judge justice
-    envoy special deputy ambassador commissioner speaker representative director chairman
-    chairwoman chair head spokesman spokeswoman analyst coach minister's council councillor pope
-    bishop inspector sergeant detective superintendent officer ceo cfo treasurer attorney rep.
-    premier commander former leader economist superintendent manager security executive
-    dean rabbi imam reverend admiral major lieutenant doctor""".split()
+    """president vice prime minister secretary state foreign defence defense interior finance
+    chief chancellor king queen prince princess sir lord lady dame dr dr. mr mr. mrs mrs. ms
+    ms. prof prof. professor senator sen. governor gov. mayor general gen. colonel captain
+    judge justice envoy special deputy ambassador commissioner speaker representative director
+    chairman chairwoman chair head spokesman spokeswoman analyst coach minister's council
+    councillor pope bishop inspector sergeant detective superintendent officer ceo cfo
+    treasurer attorney rep. premier commander former leader economist superintendent manager
+    security executive dean rabbi imam reverend admiral major lieutenant doctor""".split()
 )
 TITLE_ENDS = ("ologist", "keeper", "fielder", "woman", "maker")
 # "X's statement said" is X speaking.

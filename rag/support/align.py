@@ -109,9 +109,9 @@ def _prefixed(one: str, other: str) -> bool:
     """Whether two words differ in prefixes that exclude each other: bilateral, trilateral."""
     for pair in lexicon.PREFIX_PAIRS:
         for a, b in (pair, pair[::-1]):
-            rest = one[len(a) :]
-            both = one.startswith(a) and other.startswith(b) and len(rest) >= _SHORTEST_REST
-            if both and base_of(rest) == base_of(other[len(b) :]):
+            rest, its = one[len(a) :], other[len(b) :]
+            fits = one.startswith(a) and other.startswith(b) and len(rest) >= _SHORTEST_REST
+            if fits and base_of(rest) == base_of(its):
                 return True
     return False
 

@@ -79,7 +79,7 @@ def is_name(reading: Reading, token: Token, source: Reading | None = None) -> bo
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    """All words of the lexicon: English, so a capital at the head of a sentence says nothing."""
+    """The lexicon's words: where one opens a sentence its capital says nothing."""
     told = " ".join([*lexicon.ALIKE, *lexicon.OPPOSITES, *lexicon.UNREAL, *lexicon.NEGATING])
     return frozenset(re.findall(r"[a-z]+", told)) | lexicon.CLAUSE_NEGATORS
 
@@ -105,8 +105,8 @@ def like(one: str, other: str) -> bool:
     for cut in range(3):  # Russia-n, Ukrain-e-ian, Turk-ey-ish
         root = short[: len(short) - cut]
         ending = long[len(root) :]
-        known = len(root) >= _SHORTEST_STEM + (cut > 0) and long.startswith(root)
-        if known and ending in lexicon.DEMONYM_ENDINGS and _root_bears(short, cut):
+        rooted = len(root) >= _SHORTEST_STEM + (cut > 0) and long.startswith(root)
+        if rooted and ending in lexicon.DEMONYM_ENDINGS and _root_bears(short, cut):
             return True
     return False
 

@@ -102,8 +102,8 @@ def _dates(tokens: Sequence[Token]) -> Iterator[tuple[Date, list[int]]]:
         year = _year(tokens, year_at)
         places = [token.at, *days, *([year_at] if year else [])]
         used |= set(places)
-        known: list[int | None] = [days[at] for at in days]
-        for day in known or [None]:
+        given: list[int | None] = [*days.values()]
+        for day in given or [None]:
             yield Date(year, month, day, token.at), places
     for token in tokens:
         year = _year(tokens, token.at)

@@ -37,7 +37,7 @@ def overstated(said: Reading, source: Reading) -> bool:
     for word, accepted in lexicon.NEEDS_ONE_OF.items():
         for token in said.tokens:
             before = said.tokens[token.at - 1].low if token.at else ""
-            held_back = said.low(token.at + 1) in {"but", "except"}
+            held_back = {"but", "except"} & {said.low(token.at + step) for step in (1, 2, 3)}
             if token.low != word or held_back or (before, word) in _IDIOMS:
                 continue
             fitting = [t for t in source.tokens if t.low in accepted]

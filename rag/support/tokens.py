@@ -5,9 +5,10 @@ The sign says whether a token stands under a negation: +1, or -1 ("refused to ho
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 from rag.support.lexicon import (
     AUXILIARY,
@@ -22,24 +23,25 @@ from rag.support.lexicon import (
 from rag.words import STOPWORDS, fold, stem
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b|\d+|[^\w\s]|_")
-_New = str | Callable[[re.Match[str]], str]
-_WRITTEN: Sequence[tuple[str, _New]] = [
-    (r"[‘’ʼ´`]", "'"),
-    (r"[“”„«»]", '"'),
-    (r"[‐‑‒]", "-"),
-    (r"\u200b|\u00ad|\ufeff", ""),
-    (r"\bwon't\b", "will not"),
-    (r"\b(can)'t\b|\bcannot\b", "can not"),
-    (r"n't\b", " not"),
-    (r"\bper ?cent\b|(?<=\d)\s?%", " percent"),
-    (r"(?<=\d) (?=\d{3}\b)", ","),
-    (r"\b(non|pre|post|anti|pro|un|re|co)-(?=\w)", r"\1"),
-    (r"\bex-(?=\w)", "former "),
-    (r"(?<=\d)(bn|m|k)\b", lambda m: {"bn": " billion", "m": " million", "k": " thousand"}[
-        m.group().lower()
-    ]),
+_REWRITTEN: list[tuple[re.Pattern[str], Any]] = [
+    (re.compile(pattern, re.IGNORECASE), new)
+    for pattern, new in [
+        (r"[‘’ʼ´`]", "'"),
+        (r"[“”„«»]", '"'),
+        (r"[‐‑‒]", "-"),
+        (r"\u200b|\u00ad|\ufeff", ""),
+        (r"\bwon't\b", "will not"),
+        (r"\b(can)'t\b|\bcannot\b", "can not"),
+        (r"n't\b", " not"),
+        (r"\bper ?cent\b|(?<=\d)\s?%", " percent"),
+        (r"(?<=\d) (?=\d{3}\b)", ","),
+        (r"\b(non|pre|post|anti|pro|un|re|co)-(?=\w)", r"\1"),
+        (r"\bex-(?=\w)", "former "),
+        (r"(?<=\d)(bn|m|k)\b", lambda m: {"bn": " billion", "m": " million", "k": " thousand"}[
+            m.group().lower()
+        ]),
+    ]
 ]  # fmt: skip
-_REWRITTEN = [(re.compile(pattern, re.IGNORECASE), new) for pattern, new in _WRITTEN]
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS = re.compile(r"\b(?:[A-Z]\.){2,}")
 _AMERICAN = [
@@ -227,7 +229,12 @@ def _negate_clause(reading: Reading, negator: Token) -> None:
     ahead = [t for t in span if _bears_weight(t) and t.at > at]
     behind = [t for t in span if _bears_weight(t) and t.at < at]
     beyond = [t for t in tokens[at + 1 : at + 8] if _bears_weight(t)]
-    focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
+    if negator.low == "neither":  # "neither X nor Y was put to a vote" bears on its end
+        focus = ahead[-1:]
+    elif negator.low in {"nothing", "nobody", "none"} and behind:  # "offered nothing on the claims"
+        focus = behind[-1:]
+    else:
+        focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
     if focus:
         reading.negations.append(Negation(at, focus[0], tuple(ahead or behind)))
 

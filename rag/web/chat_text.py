@@ -29,6 +29,8 @@ def whole_text(answer: Answer) -> str:
     blocks += [_conflict_text(conflict) for conflict in answer.conflicts]
     if answer.standalone_question != answer.question:
         blocks.append(f"Understood as: {_safe(answer.standalone_question)}")
+    if answer.note:
+        blocks.append(_safe(answer.note))
     if answer.abstention and answer.abstention.nearest:
         near = (f"- {_quote_text(c)}" for c in answer.abstention.nearest)
         blocks.append("\n".join([NEAREST, *near]))
