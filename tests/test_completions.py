@@ -112,7 +112,7 @@ def test_partial_support_conflicts_and_resolved_follow_ups_are_said(client):
 
 def test_note_on_a_model_that_failed_is_said(client):
     text = content(client.post(URL, json=asked("quiet?")))
-    assert "\n\nThe model \\<b>failed\\</b>.\n\nQuotes:" in text
+    assert "\n\nThe model \\<b\\>failed\\</b\\>.\n\nQuotes:" in text
 
 
 def test_abstention_says_so_with_the_nearest_quotes(client):
