@@ -17,8 +17,8 @@ from rag.audit import audit
 from rag.index import open_index
 from rag.indexer import build_index
 from rag.llm import open_llm
-from rag.pipeline import Rag
 from rag.markup import answer_html
+from rag.pipeline import Rag
 from rag.render import answer_text
 from rag.retriever import Retriever
 
