@@ -1,23 +1,24 @@
 """Opens what is to be evaluated: the product under a language model, or a baseline by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rag.answer import Event
 from rag.embedder import open_embedder
 from rag.errors import UsageError
+from rag.evidence import Evidence
 from rag.index import Index
 from rag.indexer import build_index
 from rag.llm import NO_MODEL, model_identity, open_llm
 from rag.pipeline import Rag
 from rag.progress import bar
-from rag.retriever import Hit
 from rag.settings import Settings
 
 from .baselines import NAMES, Bm25Quotes, StockRecipe, WholeCorpus, window_for
 from .scoring import Corpus
-from .systems import Product, System
+from .systems import Judged, Product, System
 from .tokens import metered
 
 
@@ -29,17 +30,22 @@ class Remembering:
 
 
 class RecordedRag(Rag):
-    """The product, its rankings and its model's last yes or no remembered."""
+    """The product, its rankings and what its gate judged last remembered."""
 
-    heard: float | None = None
+    judged: tuple[Judged, ...] = ()
 
     def __init__(self, settings: Settings, index: Index, retriever: Any, llm: Any) -> None:  # noqa: ANN401
         remembering: Any = Remembering(retriever)
         super().__init__(settings, index, remembering, llm)
 
-    def _model_logit(self, question: str, hits: Sequence[Hit]) -> float | None:
-        self.heard = super()._model_logit(question, hits)
-        return self.heard
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[Event]:  # noqa: ANN401 - as the product
+        """Answer in steps; forgets what was judged before."""
+        self.judged = ()
+        yield from super().stream(*args, **kwargs)
+
+    def _answers(self, evidence: Evidence, logit: float | None) -> bool:
+        self.judged += (Judged(evidence, logit),)
+        return super()._answers(evidence, logit)
 
 
 def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
@@ -49,7 +55,7 @@ def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
     if name not in NAMES:
         rag = RecordedRag.from_settings(settings.model_copy(update={"llm": name}))
         assert isinstance(rag, RecordedRag)
-        return Product(name, rag, lambda: rag.heard, metered(rag.llm))
+        return Product(name, rag, metered(rag.llm))
     if name == "whole":
         room = max(settings.context_tokens, window_for(corpus) + settings.answer_tokens)
         settings = settings.model_copy(update={"context_tokens": room})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rag.corpus import Sentence
 from rag.embedder import Embedder
+from rag.evidence import Search
 from rag.followup import standalone
 
 from .gold import Gold
@@ -13,7 +14,6 @@ from .ranking import evidence_recall, ndcg, reciprocal_rank
 from .rows import Found, Row, found_of
 from .scoring import Corpus, K
 from .stats import mean_figure, paired_permutation
-from .systems import Asked
 
 Ranker = Callable[[str], list[tuple[int, float]]]
 Progress = Callable[[int, int], None]
@@ -59,7 +59,7 @@ def compare(
     return result
 
 
-def from_rag(rag: Asked) -> Callable[[Gold], tuple[str, Sequence[Found]]]:
+def from_rag(rag: Search) -> Callable[[Gold], tuple[str, Sequence[Found]]]:
     """Let the product search for an item, without a language model."""
 
     def ours(item: Gold) -> tuple[str, Sequence[Found]]:

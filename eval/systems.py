@@ -3,18 +3,19 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import rag as product
 from rag import gate
 from rag.answer import Answer
 from rag.corpus import Article
 from rag.errors import ModelFailed
+from rag.evidence import Evidence, together
 from rag.retriever import Hit
 from rag.settings import Settings
 
@@ -47,6 +48,19 @@ class System(Protocol):
         """Let go of models."""
 
 
+class Judged(NamedTuple):
+    """One question the gate judged, and the model's log-odds of "yes", if it was asked."""
+
+    evidence: Evidence
+    logit: float | None
+
+    @property
+    def sure(self) -> float:
+        """The gate's probability that the evidence answers."""
+        found = self.evidence
+        return gate.answerability(found.query, found.hits, self.logit) if found.hits else 0.0
+
+
 class Asked(Protocol):
     """The part of ``Rag`` that the evaluation uses; fakes in the tests have it too."""
 
@@ -62,6 +76,10 @@ class Asked(Protocol):
     def settings(self) -> Settings:
         """The settings it was opened with."""
 
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """What the gate judged for the last answer, each part of a question by itself."""
+
     def ask(
         self, question: str, history: Sequence[tuple[str, str]] = (), as_of: date | None = None
     ) -> Answer:
@@ -74,16 +92,17 @@ class Asked(Protocol):
         """Let go of files and models."""
 
 
+def offered(judged: Sequence[Judged], many: int) -> list[Hit]:
+    """Give the sentences an answer could choose from, best first."""
+    return together([each.evidence for each in judged], many)
+
+
 @dataclass(frozen=True)
 class Product:
-    """The product itself: its answer, the ranking behind it, and how sure its gate is.
-
-    ``heard`` gives what the language model told the gate last, log-odds of "yes", if it was asked.
-    """
+    """The product itself: its answer, the ranking behind it, and how sure its gate is."""
 
     name: str
     rag: Asked
-    heard: Callable[[], float | None] = lambda: None
     meter: TokenMeter = field(default_factory=TokenMeter)
 
     @property
@@ -92,14 +111,15 @@ class Product:
         return json.dumps(self.rag.provenance, sort_keys=True, default=str) + code_digest()
 
     def answer(self, item: Gold) -> Row:
-        """Ask as a reader would; the ranking behind it is looked up afterwards and not timed."""
+        """Ask as a reader would, and keep the ranking behind the answer."""
         start = time.perf_counter()
         answer = self.rag.ask(item.question, item.history, item.day)
-        if answer.note:
-            raise ModelFailed(answer.note)  # quotes in a model's name would be no measurement
+        if answer.provenance.get("model_failed"):
+            raise ModelFailed(str(answer.note))  # quotes in a model's name would be no measurement
         total = elapsed(start)
-        hits = self.rag.search(answer.standalone_question, self.rag.settings.evidence, item.day)
-        sure = gate.answerability(answer.standalone_question, hits, self.heard()) if hits else 0.0
+        judged = self.rag.judged
+        hits = offered(judged, self.rag.settings.evidence)
+        sure = max((each.sure for each in judged), default=0.0)
         row = row_from_answer(self.name, item.id, answer, hits, sure)
         return replace(row, timings_ms={**row.timings_ms, "total": total})
 

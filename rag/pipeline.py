@@ -7,14 +7,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from rag import gate
 from rag.answer import (
-    Abstention,
     Answer,
     Claim,
     Difference,
@@ -24,30 +23,28 @@ from rag.answer import (
     Stated,
     Statement,
     number,
-    number_sides,
 )
+from rag.assembly import Written, assemble
 from rag.attempt import Attempt, Breaker
 from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
+from rag.evidence import Evidence, Scope, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Index, open_index
 from rag.llm import LocalChat, State, model_identity, open_llm
+from rag.parts import parts
 from rag.prompts import prompts_sha256
 from rag.question import clean_question, one_line
 from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
-from rag.timewords import Timing, prefer, settle, timing
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
 DECIDING = ("candidates", "evidence", "rrf_k", "context_tokens", "answer_tokens", "threads", "seed")
-
-
-EVENT_HITS = 3  # sentences that may say when an event was
 
 
 class Rag:
@@ -148,50 +145,60 @@ class Rag:
         """Answer one question in steps: likely quotes, checked statements, the verified answer."""
         clock = Clock()
         asked = clean_question(question, self.settings)
-        as_of = as_of or self.settings.as_of
+        scope = Scope(as_of or self.settings.as_of, articles)
+        attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
+        full = self._standalone(asked, history, attempt)
+        many = self.settings.evidence
+        found = gather(self._search, parts(full), scope, self.index.newest, many)
+        if len(found) == 1:
+            scope = dataclasses.replace(scope, as_of=found[0].as_of)
+        written = Written(asked, full, scope, together(found, many))
+        clock.mark("retrieve")
+        yield Found(tuple(quote(hit).numbered(hit.rank) for hit in written.hits))
+        for evidence in found:
+            if not self._answers(evidence, self._model_logit(evidence, attempt)):
+                written.silent.append(evidence.question)
+                continue
+            differing = self._differing(evidence)
+            written.differing += [side for side in differing if side not in written.differing]
+            for claim in self._claims(attempt, evidence, differing):
+                clock.mark("first_token")
+                if written.add(claim):
+                    yield _stated(written.claims)
+        timings = clock.timings()
+        yield Finished(assemble(written, self.index, self.provenance, attempt.note, timings))
+
+    def _standalone(self, asked: str, history: Sequence[Turn], attempt: Attempt) -> str:
         limit = self.settings.max_question_chars
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
-        attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         plain = standalone(asked, before, None)
-        full = attempt.call(lambda llm: standalone(asked, before, llm), plain)
-        said = self._timing(full, as_of, articles)
-        as_of = min((day for day in (as_of, said.until) if day), default=None)
-        found = self._search.search(said.query, 2 * self.settings.evidence, as_of, articles)
-        ranked = prefer(found, said)
-        hits = ranked[: self.settings.evidence]
-        clock.mark("retrieve")
-        yield Found(tuple(quote(hit).numbered(hit.rank) for hit in hits))
-        claims: list[Claim] = []
-        differing: tuple[Difference, ...] = ()
-        shown = gate.worth_quoting(hits)
-        logit = attempt.call(lambda _: self._model_logit(said.query, shown), None)
-        if gate.answerable(said.query, hits, logit):
-            differing = self._differing(full, ranked, shown)
-            for claim in self._claims(attempt, full, newest_first(shown, differing)):
-                clock.mark("first_token")
-                if claim.text not in {known.text for known in claims}:
-                    claims.append(claim)
-                    yield _stated(claims)
-        told = clock, attempt.note
-        yield Finished(self._answer(asked, full, as_of, articles, hits, claims, differing, *told))
+        return attempt.call(lambda llm: standalone(asked, before, llm), plain)
 
-    def _timing(
-        self, question: str, as_of: datetime.date | None, articles: Collection[str] | None
-    ) -> Timing:
-        """Read what a question says about time; an event's day is looked up in the articles."""
-        said = timing(question, self.index.newest)
-        return settle(said, lambda event: self._search.search(event, EVENT_HITS, as_of, articles))
-
-    def _model_logit(self, question: str, shown: Sequence[Hit]) -> float | None:
+    def _model_logit(self, evidence: Evidence, attempt: Attempt) -> float | None:
         """Ask the model whether the evidence answers; None without one."""
-        return says_answerable(self.llm, question, shown) if self.llm and shown else None
+        if not evidence.shown:
+            return None
+        asked, shown = evidence.query, evidence.shown
+        return attempt.call(lambda llm: says_answerable(llm, asked, shown), None)
 
-    def _claims(self, attempt: Attempt, question: str, shown: Sequence[Hit]) -> Iterator[Claim]:
+    def _answers(self, evidence: Evidence, logit: float | None) -> bool:
+        return gate.answerable(evidence.query, evidence.hits, logit)
+
+    def _differing(self, evidence: Evidence) -> tuple[Difference, ...]:
+        """Find where the evidence differs about the question."""
+        places = [quote(hit).place for hit in evidence.shown]
+        countries = self.index.offices.countries
+        return conflicts(evidence.question, evidence.ranked, places, countries)
+
+    def _claims(
+        self, attempt: Attempt, evidence: Evidence, differing: Sequence[Difference]
+    ) -> Iterator[Claim]:
         """Give checked claims: the model's that hold, then the sentences it made nothing of.
 
-        The ranking chooses better than a small model does (docs/bench/answers.md), so the model
+        The ranking chooses better than a small model does (docs/bench/retrieval.md), so the model
         only says in short what the chosen sentences say.
         """
+        question, shown = evidence.question, newest_first(evidence.shown, differing)
         cited: set[tuple[str, int, int]] = set()
         for statement in attempt.each(lambda llm, leave: draft(llm, question, shown, leave)):
             claim = None if echoes(statement.text, question) else check(statement, shown)
@@ -199,62 +206,6 @@ class Rag:
                 cited |= {citation.place for citation in claim.citations}
                 yield claim
         yield from (claim for claim in map(quoted, shown) if claim.citations[0].place not in cited)
-
-    def _answer(
-        self,
-        asked: str,
-        full: str,
-        as_of: datetime.date | None,
-        articles: Collection[str] | None,
-        hits: Sequence[Hit],
-        claims: Sequence[Claim],
-        differing: Sequence[Difference],
-        clock: "Clock",
-        note: str | None,
-    ) -> Answer:
-        text, statements, cited = number(claims)
-        sides, citations = number_sides(differing, cited)
-        status: Literal["answered", "abstained"] = "answered" if claims else "abstained"
-        abstention = None if claims else self._abstention(full, as_of, articles, hits)
-        return Answer(
-            question=asked,
-            standalone_question=full,
-            as_of=as_of.isoformat() if as_of else None,
-            status=status,
-            text=text if abstention is None else abstention.reason,
-            statements=statements,
-            citations=citations,
-            conflicts=sides,
-            abstention=abstention,
-            provenance=self.provenance if note is None else {**self.provenance, "note": note},
-            timings_ms=clock.timings(),
-        )
-
-    def _differing(
-        self, question: str, evidence: Sequence[Hit], shown: Sequence[Hit]
-    ) -> tuple[Difference, ...]:
-        """Find where the evidence differs about the question."""
-        places = [quote(hit).place for hit in shown]
-        return conflicts(question, evidence, places, self.index.offices.countries)
-
-    def _abstention(
-        self,
-        question: str,
-        as_of: datetime.date | None,
-        articles: Collection[str] | None,
-        hits: Sequence[Hit],
-    ) -> Abstention:
-        count = len(self.articles if articles is None else set(articles))
-        chosen = "" if articles is None else "chosen "
-        which = f"The {chosen or 'only '}article does"
-        if count != 1:
-            which = f"The {count} {chosen}articles do"
-        if as_of is not None:
-            which = f"The articles dated up to {as_of.isoformat()} do"
-        nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(hits[:3], 1))
-        missing = [f"“{word}”" for word in self.index.words.strangers(question)]
-        nowhere = f" Nowhere in them: {', '.join(missing)}." if missing else ""
-        return Abstention(f"{which} not say: {question}{nowhere}", nearest)
 
     async def aask(
         self,

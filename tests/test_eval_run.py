@@ -18,6 +18,7 @@ from rag.citation import cite
 from rag.corpus import Article
 from rag.embedder import Encoded
 from rag.errors import ModelFailed, RagError, UsageError
+from rag.evidence import Evidence
 from rag.retriever import Hit
 from rag.settings import resource
 
@@ -117,6 +118,8 @@ class FakeRag:
         assert isinstance(as_of, date | None)
         item = next(i for i in ITEMS if i.question == question)
         hits = self.search(question, 8, as_of)
+        found = Evidence(question, question, as_of, tuple(hits), tuple(hits), tuple(hits[:1]))
+        self.judged = (systems.Judged(found, None),)
         claims = [Claim(s.text, (cite(a, s),)) for a, s in self.cited(item, hits)]
         text, statements, citations = number(claims)
         return Answer(
@@ -246,7 +249,10 @@ def test_a_model_that_breaks_is_scored_and_the_run_goes_on(tmp_path):
 def test_quotes_in_place_of_a_failed_model_are_no_answer_of_its(tmp_path):
     class Replaced(FakeRag):
         def ask(self, *args):
-            return replace(super().ask(*args), provenance={"note": "The language model failed."})
+            return replace(
+                super().ask(*args),
+                provenance={"note": "The language model failed.", "model_failed": True},
+            )
 
     result = evaluate(tmp_path, Replaced())
     assert result.figures["none"]["errors"].value == 1.0
@@ -533,8 +539,8 @@ def test_refusals_are_told_from_answers(reply, status):
     assert plainprompt.read_reply("stock", "q", reply, [source]).status == status
 
 
-def test_the_recorder_keeps_rankings_and_the_models_yes():
-    """It leans on two inner names of the product; this says so when one of them goes."""
+def test_the_recorder_keeps_rankings_and_what_the_gate_judged():
+    """It leans on inner names of the product; this says so when one of them goes."""
 
     class Search:
         asked = 0
@@ -547,8 +553,11 @@ def test_the_recorder_keeps_rankings_and_the_models_yes():
     rag = opening.RecordedRag(SimpleNamespace(evidence=8), None, search, llm)
     assert rag._search.search(ITEMS[0].question, 8) == rag._search.search(ITEMS[0].question, 8)
     assert search.asked == 1
-    assert rag._model_logit("Who?", []) is rag.heard is None
-    assert "_model_logit" in vars(opening.Rag)
+    found = Evidence("Who?", "Who?", None, (), (), ())
+    assert not rag._answers(found, None)
+    assert rag.judged == ((found, None),)
+    assert rag.judged[0].sure == 0.0
+    assert {"_answers", "stream"} <= vars(opening.Rag).keys()
 
 
 # The command

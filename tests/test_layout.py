@@ -13,8 +13,9 @@ from rag.settings import PACKAGE, resource
 ORDER = """
 errors settings sentences loaders corpus words offices expected passages models embedder store texts
 wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
-attempt followup reader
-attribution support voices verifier tense timeline timewords conflicts gate progress pipeline
+attempt followup parts reader
+attribution support voices verifier tense timeline timewords conflicts gate evidence
+assembly progress pipeline
 render markup chart document doctor web
 cli
 """.split()

@@ -21,7 +21,7 @@ from rag.retriever import Hit, Retriever
 from rag.settings import Settings
 
 from ..opening import RecordedRag
-from ..systems import elapsed
+from ..systems import elapsed, offered
 from ..tokens import metered
 from .features import features_of
 
@@ -117,13 +117,13 @@ class GivenDocuments:
             start = time.perf_counter()
             answer = rag.ask(question.text, question.history)
             spent = elapsed(start)
-            hits = rag.search(answer.standalone_question, settings.evidence)
+            hits = offered(rag.judged, settings.evidence)
             return Reply(
                 id=question.id,
                 key=key,
                 answer=_plain(answer),
                 found=tuple(map(_place, hits)),
-                features=features_of(index, self._embedder, answer, hits, rag.heard),
+                features=features_of(index, self._embedder, rag.judged),
                 tokens=self._meter.counts(),
                 milliseconds=spent,
             )

@@ -4,27 +4,27 @@ import math
 from collections.abc import Sequence
 
 from rag import gate
-from rag.answer import Answer
 from rag.embedder import Embedder
 from rag.index import Index
 from rag.retriever import Hit
 from rag.words import terms
 
+from ..systems import Judged
+
 TOP = 3
 
 
-def features_of(
-    index: Index, embedder: Embedder, answer: Answer, hits: Sequence[Hit], heard: float | None
-) -> dict[str, float]:
-    """Give the features of one question; none where nothing was found.
+def features_of(index: Index, embedder: Embedder, judged: Sequence[Judged]) -> dict[str, float]:
+    """Give the features of one question, of its surest part; none where nothing was found.
 
-    ``heard`` is the language model's log-odds of "yes", left out without a model. ``relevance_n``
-    are the reranker's logits, largest first; ``relevance_all`` the log of their summed exponents;
-    ``gate`` is the probability that the present gate gives.
+    ``relevance_n`` are the reranker's logits, largest first; ``relevance_all`` the log of their
+    summed exponents; ``gate`` is the probability that the present gate gives; ``model`` is left
+    out without a language model.
     """
+    evidence, heard = max(judged, key=lambda each: each.sure)
+    question, hits = evidence.query, evidence.hits
     if not hits:
         return {}
-    question = answer.standalone_question
     logits = sorted((h.relevance for h in hits if h.relevance is not None), reverse=True)
     found = {
         **{f"relevance_{n}": value for n, value in enumerate(logits[:TOP], 1)},

@@ -1,0 +1,91 @@
+"""A question to the sentences its answer may rest on: words of time read, searched, chosen."""
+
+import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Protocol
+
+from rag.gate import QUOTES, worth_quoting
+from rag.retriever import Hit
+from rag.timewords import prefer, settle, timing
+
+EVENT_HITS = 3  # sentences that may say when an event was
+SPARE = 2  # times as many as are offered are looked through for other sides of a conflict
+LEAST = 2  # quotes for each question of several
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles are asked: dated up to a day, and of certain names; None for all."""
+
+    as_of: datetime.date | None = None
+    articles: Collection[str] | None = None
+
+
+class Search(Protocol):
+    """What finds sentences."""
+
+    def search(
+        self,
+        query: str,
+        k: int,
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Give up to k sentences, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One question and what was found for it.
+
+    ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
+    to; of the ``ranked`` sentences, ``hits`` are offered and ``shown`` are worth quoting.
+    """
+
+    question: str
+    query: str
+    as_of: datetime.date | None
+    ranked: tuple[Hit, ...]
+    hits: tuple[Hit, ...]
+    shown: tuple[Hit, ...]
+
+
+def gather(
+    search: Search, questions: Sequence[str], scope: Scope, newest: str | None, many: int
+) -> list[Evidence]:
+    """Find evidence for each question; ``many`` sentences are offered in all.
+
+    Words of time that speak of an event take its day from the articles; ``newest`` is the ISO
+    day of the latest one.
+    """
+    quotes = QUOTES if len(questions) == 1 else max(LEAST, QUOTES // len(questions))
+    return [_gather(search, question, scope, newest, many, quotes) for question in questions]
+
+
+def _gather(
+    search: Search,
+    question: str,
+    scope: Scope,
+    newest: str | None,
+    many: int,
+    quotes: int,
+) -> Evidence:
+    def find(event: str) -> list[Hit]:
+        return search.search(event, EVENT_HITS, scope.as_of, scope.articles)
+
+    said = settle(timing(question, newest), find)
+    as_of = min((day for day in (scope.as_of, said.until) if day), default=None)
+    ranked = prefer(search.search(said.query, SPARE * many, as_of, scope.articles), said)
+    hits = ranked[:many]
+    shown = worth_quoting(hits)[:quotes]
+    return Evidence(question, said.query, as_of, tuple(ranked), tuple(hits), tuple(shown))
+
+
+def together(found: Sequence[Evidence], many: int) -> list[Hit]:
+    """Take the best sentences of all, in turn, each once, ranked anew."""
+    in_turn = chain.from_iterable(zip_longest(*(evidence.hits for evidence in found)))
+    once = {(hit.article.name, hit.sentence.start): hit for hit in reversed([*in_turn]) if hit}
+    best = list(reversed(once.values()))[:many]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(best, 1)]
