@@ -126,6 +126,27 @@ def test_unsupported_statement_never_reaches_the_reader(make):
     ]
 
 
+def test_each_part_of_a_question_is_answered_by_itself(make):
+    asked = "How large an army is wanted and where do peace talks begin?"
+    answer = make().ask(asked)
+    assert quotes(answer) == [ARMY, PEACE]
+    assert (answer.question, answer.standalone_question, answer.note) == (asked, asked, None)
+    model = says(drafts(("It is 800,000 men.", [1])), drafts(("They begin in Miami.", [1])))
+    answer = make(model).ask(asked)
+    assert answer.text == "It is 800,000 men. [1] They begin in Miami. [2]"
+    assert quotes(answer) == [ARMY, PEACE]
+
+
+def test_part_that_the_articles_do_not_answer_is_named(make):
+    answer = make().ask("How large an army is wanted and which elephants dance?")
+    assert (answer.status, quotes(answer)) == ("answered", [ARMY])
+    assert answer.note == "The articles do not say: which elephants dance?"
+    assert "model_failed" not in answer.provenance
+    answer = make().ask("Which elephants dance and which lions sing?")
+    assert answer.status == "abstained"
+    assert answer.note is None
+
+
 def test_same_statement_twice_is_shown_once(make):
     model = says(drafts(*[("It is 800,000.", [1])] * 2, ("The EU wants it.", [1])))
     answer = make(model).ask(QUESTION)
