@@ -6,8 +6,6 @@ A row with status ``error`` scores worst wherever its question is eligible.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from rag.voices import voiced
-
 from .gold import Gold
 from .matching import (
     correct_text,
@@ -130,7 +128,8 @@ def citation_precision(row: Row, support: Support) -> float | None:
 
 
 def _numbered(row: Row) -> dict[int, str]:
-    return {cited.n: voiced(cited.quote, cited.speaker) for cited in row.citations}
+    """Quotes by number, the speaker's name before each as the reader sees it beside it."""
+    return {c.n: f"{c.speaker}: {c.quote}" if c.speaker else c.quote for c in row.citations}
 
 
 def _supported(text: str, quotes: Sequence[str | None], support: Support) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.answer import Abstention, Answer, Claim, Difference, number, number_sides
-from rag.evidence import Scope
+from rag.evidence import Bounds
 from rag.index import Index
 from rag.retriever import Hit
 from rag.verifier import quote
@@ -20,7 +20,7 @@ class Written:
 
     asked: str
     full: str
-    scope: Scope
+    bounds: Bounds
     hits: Sequence[Hit]
     claims: list[Claim] = field(default_factory=list)
     differing: list[Difference] = field(default_factory=list)
@@ -49,7 +49,7 @@ def assemble(
     sides, citations = number_sides(written.differing, cited)
     status: Literal["answered", "abstained"] = "answered" if written.claims else "abstained"
     abstention = None if written.claims else _abstention(written, index)
-    as_of = written.scope.as_of
+    as_of = written.bounds.as_of
     return Answer(
         question=written.asked,
         standalone_question=written.full,
@@ -74,14 +74,14 @@ def _noted(written: Written, failure: str | None) -> dict[str, Any]:
 
 
 def _abstention(written: Written, index: Index) -> Abstention:
-    scope = written.scope
-    count = len(index.articles if scope.articles is None else set(scope.articles))
-    chosen = "" if scope.articles is None else "chosen "
+    bounds = written.bounds
+    count = len(index.articles if bounds.articles is None else set(bounds.articles))
+    chosen = "" if bounds.articles is None else "chosen "
     which = f"The {chosen or 'only '}article does"
     if count != 1:
         which = f"The {count} {chosen}articles do"
-    if scope.as_of is not None:
-        which = f"The articles dated up to {scope.as_of.isoformat()} do"
+    if bounds.as_of is not None:
+        which = f"The articles dated up to {bounds.as_of.isoformat()} do"
     nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(written.hits[:NEAREST], 1))
     missing = [f"“{word}”" for word in index.words.strangers(written.full)]
     nowhere = f" Nowhere in them: {', '.join(missing)}." if missing else ""

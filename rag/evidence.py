@@ -16,7 +16,7 @@ LEAST = 2  # quotes for each question of several
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Bounds:
     """Which articles are asked: dated up to a day, and of certain names; None for all."""
 
     as_of: datetime.date | None = None
@@ -53,7 +53,7 @@ class Evidence:
 
 
 def gather(
-    search: Search, questions: Sequence[str], scope: Scope, newest: str | None, many: int
+    search: Search, questions: Sequence[str], bounds: Bounds, newest: str | None, many: int
 ) -> list[Evidence]:
     """Find evidence for each question; ``many`` sentences are offered in all.
 
@@ -61,23 +61,23 @@ def gather(
     day of the latest one.
     """
     quotes = QUOTES if len(questions) == 1 else max(LEAST, QUOTES // len(questions))
-    return [_gather(search, question, scope, newest, many, quotes) for question in questions]
+    return [_gather(search, question, bounds, newest, many, quotes) for question in questions]
 
 
 def _gather(
     search: Search,
     question: str,
-    scope: Scope,
+    bounds: Bounds,
     newest: str | None,
     many: int,
     quotes: int,
 ) -> Evidence:
     def find(event: str) -> list[Hit]:
-        return search.search(event, EVENT_HITS, scope.as_of, scope.articles)
+        return search.search(event, EVENT_HITS, bounds.as_of, bounds.articles)
 
     said = settle(timing(question, newest), find)
-    as_of = min((day for day in (scope.as_of, said.until) if day), default=None)
-    ranked = prefer(search.search(said.query, SPARE * many, as_of, scope.articles), said)
+    as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
+    ranked = prefer(search.search(said.query, SPARE * many, as_of, bounds.articles), said)
     hits = ranked[:many]
     shown = worth_quoting(hits)[:quotes]
     return Evidence(question, said.query, as_of, tuple(ranked), tuple(hits), tuple(shown))

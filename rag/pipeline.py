@@ -30,7 +30,7 @@ from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
-from rag.evidence import Evidence, Scope, gather, together
+from rag.evidence import Bounds, Evidence, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Index, open_index
 from rag.llm import LocalChat, State, model_identity, open_llm
@@ -145,14 +145,14 @@ class Rag:
         """Answer one question in steps: likely quotes, checked statements, the verified answer."""
         clock = Clock()
         asked = clean_question(question, self.settings)
-        scope = Scope(as_of or self.settings.as_of, articles)
+        bounds = Bounds(as_of or self.settings.as_of, articles)
         attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         full = self._standalone(asked, history, attempt)
         many = self.settings.evidence
-        found = gather(self._search, parts(full), scope, self.index.newest, many)
+        found = gather(self._search, parts(full), bounds, self.index.newest, many)
         if len(found) == 1:
-            scope = dataclasses.replace(scope, as_of=found[0].as_of)
-        written = Written(asked, full, scope, together(found, many))
+            bounds = dataclasses.replace(bounds, as_of=found[0].as_of)
+        written = Written(asked, full, bounds, together(found, many))
         clock.mark("retrieve")
         yield Found(tuple(quote(hit).numbered(hit.rank) for hit in written.hits))
         for evidence in found:

@@ -12,7 +12,7 @@ from rag.citation import Citation, cite
 from rag.reader import DraftStatement
 from rag.retriever import Hit
 from rag.support import supported
-from rag.voices import attributed, voiced
+from rag.voices import attributed, beside, voiced
 from rag.words import words
 
 __all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
@@ -40,7 +40,10 @@ def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim | None:
         for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
             citations = tuple(quote(hit) for hit in hits)
             if supported(statement.text, " ".join(voiced(c.quote, c.speaker) for c in citations)):
-                if len(hits) == 1 and _copied(statement.text, hits[0].sentence.text):
+                if len(hits) == 1 and (
+                    _copied(statement.text, hits[0].sentence.text)
+                    or beside(statement.text, citations[0])
+                ):
                     return quoted(hits[0])
                 return Claim(attributed(statement.text, citations), citations)
     return None

@@ -9,10 +9,11 @@ from rag.citation import Citation
 from rag.support.lexicon import OPENERS
 from rag.support.names import initials, like
 from rag.support.tokens import Token, read
-from rag.words import STOPWORDS
+from rag.words import STOPWORDS, terms
 
 REPORTED = ", according to "
 _LINKS = frozenset("of for at in from to with close by on who familiar polled".split())
+_JOINED = re.compile(r"[,;] (?:and|but|while|whereas) (?=[A-Z])")
 _PRONOUNS = frozenset("he she they it".split())
 
 
@@ -39,6 +40,21 @@ def attributed(text: str, citations: Sequence[Citation]) -> str:
     lead = "Partly according" if any(c.speaker is None for c in citations) else "According"
     lower = frozenset(word for c in citations for word in c.quote.split() if word.islower())
     return f"{lead} to {whose}, {_in_sentence(text, lower)}"
+
+
+def beside(text: str, citation: Citation) -> bool:
+    """Whether a text rests on a clause that may be another's word than the sentence's speaker's.
+
+    In "Ames said the dam would hold, and Blom repeated it" only the reader can tell for sure that
+    the second half is the reporter's: such a sentence is better quoted than retold.
+    """
+    speaker = citation.speaker
+    if speaker is None or _named(text, speaker):
+        return False
+    clauses = _JOINED.split(citation.quote)
+    said = set(terms(text))
+    others = [clause for clause in clauses[1:] if not _named(clause, speaker)]
+    return any(said <= set(terms(clause)) for clause in others)
 
 
 def _source(speaker: str) -> str:

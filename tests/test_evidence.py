@@ -4,7 +4,7 @@ import datetime
 
 from fakes import article
 
-from rag.evidence import Scope, gather, together
+from rag.evidence import Bounds, gather, together
 from rag.gate import QUOTES
 from rag.retriever import Hit
 
@@ -29,33 +29,33 @@ class Search:
 
 def test_one_question_gets_all_quotes_and_spares_for_the_other_side():
     search = Search()
-    (found,) = gather(search, ["Who fell?"], Scope(), "2025-05-01", 3)
+    (found,) = gather(search, ["Who fell?"], Bounds(), "2025-05-01", 3)
     assert search.asked == [("Who fell?", 6, None, None)]
     assert [len(part) for part in (found.ranked, found.hits, found.shown)] == [6, 3, 3]
-    (found,) = gather(search, ["Who fell?"], Scope(), "2025-05-01", 8)
+    (found,) = gather(search, ["Who fell?"], Bounds(), "2025-05-01", 8)
     assert len(found.shown) == QUOTES
 
 
 def test_parts_share_the_quotes_but_each_has_two():
     for count in (2, 4):
-        found = gather(Search(), ["Who fell?"] * count, Scope(), "2025-05-01", 8)
+        found = gather(Search(), ["Who fell?"] * count, Bounds(), "2025-05-01", 8)
         assert [len(evidence.shown) for evidence in found] == [2] * count
 
 
 def test_scope_and_words_of_time_bound_the_articles():
     search, day = Search(), datetime.date(2025, 4, 30)
-    scope = Scope(day, {"news.txt"})
-    (found,) = gather(search, ["How did things stand by 1 March 2025?"], scope, "2025-05-01", 3)
+    bounds = Bounds(day, {"news.txt"})
+    (found,) = gather(search, ["How did things stand by 1 March 2025?"], bounds, "2025-05-01", 3)
     assert found.as_of == datetime.date(2025, 3, 1)
     assert found.query == "How did things stand?"
     assert search.asked[-1][2:] == (datetime.date(2025, 3, 1), {"news.txt"})
-    (found,) = gather(search, ["How did things stand by 1 May 2025?"], scope, "2025-05-01", 3)
+    (found,) = gather(search, ["How did things stand by 1 May 2025?"], bounds, "2025-05-01", 3)
     assert found.as_of == day
 
 
 def test_sentences_of_all_parts_come_in_turn_and_once():
-    first = gather(Search([0, 1, 2]), ["A?"], Scope(), None, 8)
-    second = gather(Search([1, 3, 4, 5]), ["B?"], Scope(), None, 8)
+    first = gather(Search([0, 1, 2]), ["A?"], Bounds(), None, 8)
+    second = gather(Search([1, 3, 4, 5]), ["B?"], Bounds(), None, 8)
     best = together([*first, *second], 4)
     assert [hit.sentence.text for hit in best] == [
         "One fell.",

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.citation import Citation
-from rag.voices import attributed, voiced
+from rag.voices import attributed, beside, voiced
 
 
 def quote(speaker: str | None, text: str = "The talks will fail.") -> Citation:
@@ -63,3 +63,18 @@ def test_statement_that_rests_on_the_reporter_too_is_partly_a_claim():
 )
 def test_quote_is_voiced_where_it_does_not_name_its_speaker(text, speaker, told):
     assert voiced(text, speaker) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be_anothers"),
+    [
+        ("Blom repeated the offer.", True),
+        ("The dam would hold.", False),
+        ("Ames: Blom repeated the offer.", False),  # it says whose word it is
+        ("The dam holds and Blom repeated the offer.", False),
+    ],
+)
+def test_second_half_of_a_sentence_may_be_anothers_word(text, may_be_anothers):
+    said = quote("Ada Ames", "Ames said the dam would hold, and Blom repeated the offer.")
+    assert beside(text, said) is may_be_anothers
+    assert not beside(text, quote(None, said.quote))
