@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from rag.datelines import dateline
 from rag.errors import CorpusError
 from rag.loaders import FORMATS, Loaded, is_printable, iso_date, load
 from rag.sentences import split
@@ -209,7 +210,7 @@ def _read(file: _File, reading: _Reading) -> None:
     for row in rows:
         end = f"#{row.id}" if row.id is not None else ""
         title, date = _told_by_manifest(file, end, reading)
-        told = replace(row, title=title or row.title, date=date or row.date)
+        told = replace(row, title=title or row.title, date=date or row.date or dateline(row.text))
         reading.articles.append((_article(name + end, told, file.path), file.root))
 
 

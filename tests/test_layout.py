@@ -11,13 +11,11 @@ from rag.settings import PACKAGE, resource
 
 # A room imports only rooms above it.
 ORDER = """
-errors settings sentences loaders corpus words offices expected passages models embedder store texts
-wordindex index indexer calibration reranker retriever citation answer audit question prompts llm
-attempt followup parts reader
-attribution support voices verifier tense timeline timewords conflicts gate evidence
-assembly progress pipeline
-render markup chart document doctor web
-cli
+errors settings sentences loaders datelines corpus words offices expected passages models
+embedder store texts wordindex index indexer calibration reranker retriever citation answer
+audit question prompts llm attempt followup parts reader attribution support voices verifier
+tense timeline timewords conflicts gate evidence assembly progress pipeline render markup chart
+document doctor web cli
 """.split()
 OWNERS = {
     "bm25s": "wordindex",

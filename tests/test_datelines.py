@@ -1,0 +1,44 @@
+"""Datelines, in the ways newspapers print them."""
+
+import pytest
+
+from rag.datelines import dateline
+
+REST = "\n\nThe dam held, the mayor said on 9 May 2019."
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "MARROWICK, 3 March 2026 - Dockers stopped work.",
+        "The dam holds\n\nGENEVA, March 3, 2026 (AP) — The dam held.",
+        "The dam holds\nSan José (Reuters), 3 March 2026 – It held.",
+        "The dam holds\nBy Ada Blom, 3 March 2026",
+        "3 March 2026",
+        "Published: Tuesday, 3 March 2026",
+        "The dam holds\nUpdated 3 Mar 2026, 14:30 GMT",
+        "The dam holds\n\n\nby a reporter\n2026-03-03",
+        "Oslo, Tuesday, March 3 2026: It held.",
+    ],
+)
+def test_stated_day_is_read(head):
+    assert dateline(head + REST) == "2026-03-03"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The dam held on 3 March 2026 - a day of rain.",  # a day the text mentions
+        "On 3 March 2026, the dam held.",
+        "GENEVA, March 3 - The dam held.",  # of which year?
+        "GENEVA, 31 February 2026 - The dam held.",
+        "GENEVA, 3/4/2026 - The dam held.",
+        "Updated 4 March 2026\n3 March 2026",  # two days
+        "One\nTwo\nThree\nFour\n3 March 2026",  # too far down
+        "In the night to 3 March 2026 - as reported - it rained.",
+        "The treaty of 3 March 1918 - a peace of force - fell.",
+    ],
+)
+def test_what_is_no_dateline_is_no_date(text):
+    assert dateline(text) is None
