@@ -323,23 +323,27 @@ def test_an_article_is_read_from_the_list(visit):
 
 
 def test_stop_keeps_the_quotes_and_takes_the_next_question(reader, engine):
-    for stop in ("button", "Escape"):
+    problems = reader.page.locator(".rag-problem")
+    button = reader.page.locator("#rag-question button.stop-button")
+    for n in range(3):
         engine.gate.clear()
-        n = len(reader.questions())
         reader.ask("slow: what of the sea?")
-        reader.page.locator(".rag-now").wait_for()
-        if stop == "button":
-            reader.page.locator("#rag-question button.stop-button").click()
+        button.wait_for()
+        if n < 2:  # the third time at once, before there are quotes
+            reader.page.locator(".rag-found").nth(n).wait_for()
+        if n == 0:
+            button.click()
         else:
             reader.page.keyboard.press("Escape")
-        problems = reader.page.locator(".rag-problem")
         problems.nth(n).wait_for()
         assert "Stopped" in problems.nth(n).inner_text()
         engine.gate.set()
+    # where gradio does not yet know the name of what it is to cancel, it asks for null
+    reader.wrong[:] = [text for text in reader.wrong if "422" not in text]
     reader.page.wait_for_timeout(500)  # what the stopped answers would still say must not appear
     assert reader.page.locator(".rag-answer[id]").count() == 0
     reader.ask("And the hill?")
-    assert reader.answer(3).locator(".rag-statement").count() == 2
+    assert reader.answer(4).locator(".rag-statement").count() == 2
 
 
 def test_the_place_in_line_is_shown(visit, engine):
@@ -493,6 +497,7 @@ def test_a_password_is_asked_for_where_one_is_set(browser, engine, home):
         reader.page.get_by_role("button", name="Login").click()
         reader.page.get_by_text("Incorrect Credentials").first.wait_for()
         reader.wrong.clear()  # the browser logs the refusal itself
+        reader.page.get_by_label("username").fill("ann")
         reader.page.get_by_label("password").fill("open sesame")
         reader.page.get_by_role("button", name="Login").click()
         reader.ready()

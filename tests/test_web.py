@@ -49,9 +49,10 @@ def steps(do, fake):
 
     def run(question, kept=EMPTY, extras=None, names=None, day=99, who=None):
         names = [a.name for a in fake.articles] if names is None else names
-        kept, *_ = do.ask(question, kept, {})
+        extras = {} if extras is None else extras
+        kept, *_ = do.ask(question, kept, extras)
         who = who or request()
-        return list(do.answer(kept, {} if extras is None else extras, names, day, "none", who))
+        return list(do.answer(kept, extras, names, day, "none", who))
 
     return run
 
@@ -193,8 +194,8 @@ def test_half_a_character_does_not_break_the_page(do):
 
 
 def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
-    asked, *_ = do.ask("What of the sea?", EMPTY, {})
-    events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    events = do.answer(asked, extras, [a.name for a in fake.articles], 0, "none", request())
     kept, *_ = next(events)
     events.close()
     kept, *shown = do.stop(kept, {})
@@ -208,8 +209,8 @@ def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
 
 def test_stop_gives_the_place_in_line_back(do, fake, desk):
     for _ in range(9):  # more than there are places
-        asked, *_ = do.ask("What of the sea?", EMPTY, {})
-        events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+        asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+        events = do.answer(asked, extras, [a.name for a in fake.articles], 0, "none", request())
         next(events)
         next(events)
         events.close()
@@ -284,11 +285,37 @@ def test_clear_forgets_everything(do):
     assert (kept, messages, viewer, extras) == (EMPTY, [], "", {})
 
 
-def test_what_failed_unforeseen_ends_the_turn(do):
-    asked, *_ = do.ask("What of the sea?", EMPTY, {})
-    kept, *_ = do.failed(asked, {})
+def test_what_failed_unforeseen_ends_the_turn_and_is_logged(talk, fake, monkeypatch, caplog):
+    monkeypatch.setattr(fake, "stream", lambda *_: {}["what nobody foresaw"])
+    kept, _ = talk("What of the sea?")
     assert kept.open_turn is None
     assert "did not work" in kept.turns[0].problem
+    assert "what nobody foresaw" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda do, kept, extras: do.stop(kept, extras),
+        lambda do, kept, extras: do.clear(extras),
+        lambda do, kept, extras: do.ask_given(clicked(question="And the hill?"), kept, extras),
+        lambda do, kept, extras: do.ask_again(clicked(turn=1), kept, extras),
+    ],
+)
+def test_what_is_left_is_not_written_any_more(do, fake, leave):
+    """The browser cannot always cancel: it may not yet know the name of what it asked for."""
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    names = [article.name for article in fake.articles]
+    begun = do.answer(asked, extras, names, 0, "none", request())
+    next(begun)
+    leave(do, asked, extras)
+    assert list(begun) == []
+
+
+def test_what_is_left_before_it_begins_does_not_begin(do, fake):
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    do.clear(extras)
+    assert list(do.answer(asked, extras, ["sea.txt"], 0, "none", request())) == []
 
 
 def test_start_page_tells_what_is_there_and_what_may_be_asked(fake):

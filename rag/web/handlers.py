@@ -1,5 +1,6 @@
 """What the page does when something is asked, stopped, asked again or clicked."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,15 +15,13 @@ from rag.web.contents import contents_html
 from rag.web.desk import Desk, Scope
 from rag.web.examples import following, proven
 from rag.web.limits import client_of
-from rag.web.turns import Conversation, Extra, Extras, Turn, to_plain
+from rag.web.turns import Conversation, Extra, Extras, Turn, halt, to_plain
 from rag.web.view import asked_html, told_html
 
 Shown = tuple[Any, Any, Any, Any]  # conversation, transcript, question box, shelf
 
-FAILED = (
-    "This did not work: too many readers are asking, or something failed that the log of this "
-    "machine tells. Ask again in a minute."
-)
+FAILED = "This did not work, and the log of this machine tells why. Ask again, or otherwise."
+log = logging.getLogger(__name__)
 SUGGESTED = 3  # further questions shown below an answer
 TRIED = 6  # further questions looked up for that
 _CLOSE = '<div class="rag-bar"><button type="button" class="rag-close">Close</button></div>'
@@ -38,7 +37,9 @@ class Handlers:
         """Put a question on the page at once; a blank one is not a question."""
         if not question.strip() or earlier.open_turn is not None:
             return earlier, gr.skip(), gr.skip(), gr.skip()
+        halt(extras)
         asked = earlier.asked(question)
+        extras[asked.name_of(asked.turns[-1])] = Extra()
         return asked, messages(asked, extras), waiting_box(), gr.skip()
 
     def ask_given(self, clicked: gr.EventData, earlier: Conversation, extras: Extras) -> Shown:
@@ -64,25 +65,32 @@ class Handlers:
     ) -> Iterator[Shown]:
         """Answer the last question step by step, then look for questions worth asking next."""
         turn = kept.open_turn
-        if turn is None:
+        extra = extras.get(kept.name_of(turn)) if turn else None
+        if turn is None or extra is None:  # stopped, or left for another conversation
             return
         try:
             self.desk.admit(reader(request))
             scope = self.desk.scope(request.session_hash, names, day, model)
             with self.desk.answering():
                 for state in self._turns(kept, turn, scope, reader(request)):
+                    if extra.halted:
+                        return
                     turn = state
                     kept = kept.with_last(turn)
                     yield kept, messages(kept, extras), gr.skip(), gr.skip()
         except RagError as problem:
             kept = kept.with_last(turn.failed(str(problem)))
+        except Exception:  # whatever it is, the page must not hang
+            log.exception("a question could not be answered")
+            kept = kept.with_last(turn.failed(FAILED))
         if turn.answer is None:
             yield kept.stopped(), messages(kept.stopped(), extras), ready_box(), gr.skip()
             return
         yield kept, messages(kept, extras), ready_box(), record(kept)
-        further = extras.setdefault(kept.name_of(turn), Extra()).next_questions = []
         for question in self._next(kept, turn, scope):
-            further.append(question)
+            if extra.halted:
+                return
+            extra.next_questions.append(question)
             yield gr.skip(), messages(kept, extras), gr.skip(), gr.skip()
 
     def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
@@ -110,16 +118,13 @@ class Handlers:
 
     def stop(self, kept: Conversation, extras: Extras) -> Shown:
         """End the last turn with what stands so far."""
+        halt(extras)
         kept = kept.stopped()
-        return kept, messages(kept, extras), ready_box(), gr.skip()
-
-    def failed(self, kept: Conversation, extras: Extras) -> Shown:
-        """End a turn that found no place in the queue, or failed in a way nobody foresaw."""
-        kept = kept.stopped(FAILED)
         return kept, messages(kept, extras), ready_box(), gr.skip()
 
     def clear(self, extras: Extras) -> tuple[Conversation, list[Any], Any, str]:
         """Begin a new conversation with nothing open."""
+        halt(extras)
         extras.clear()
         return Conversation(), [], ready_box(), ""
 

@@ -21,7 +21,7 @@ from rag.web.turns import Conversation
 TITLE = "Quotable"
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = 16  # answers under way at a time, most of them waiting in the model's line
-WAITING = 64  # questions in the queue before new ones are turned away
+WAITING = 256  # questions in the queue before new ones are turned away
 
 
 @dataclass(frozen=True)
@@ -250,8 +250,10 @@ def _connect_asking(do: Handlers, p: Parts) -> None:
         p.shelf.retry(do.ask_again, [p.kept, p.extras], shown, **AT_THE_DESK),
     ]
     for each in asked:
-        answer = each.then(do.answer, [p.kept, p.extras, *chosen], shown, **QUIET)
-        answer.failure(do.failed, [p.kept, p.extras], shown, **AT_THE_DESK)
+        # not “once”: gradio forgets a cancelled answer only after the next question is asked
+        answer = each.then(
+            do.answer, [p.kept, p.extras, *chosen], shown, trigger_mode="multiple", **QUIET
+        )
         answering.append(answer)
     for event in (p.box.submit, p.shelf.next, p.shelf.retry):  # it may still suggest questions
         event(None, None, None, cancels=answering, **AT_THE_DESK)
