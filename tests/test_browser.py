@@ -338,8 +338,6 @@ def test_stop_keeps_the_quotes_and_takes_the_next_question(reader, engine):
         problems.nth(n).wait_for()
         assert "Stopped" in problems.nth(n).inner_text()
         engine.gate.set()
-    # where gradio does not yet know the name of what it is to cancel, it asks for null
-    reader.wrong[:] = [text for text in reader.wrong if "422" not in text]
     reader.page.wait_for_timeout(500)  # what the stopped answers would still say must not appear
     assert reader.page.locator(".rag-answer[id]").count() == 0
     reader.ask("And the hill?")

@@ -123,7 +123,7 @@ def test_a_question_is_on_the_page_before_anything_is_found(do):
 
 
 def test_events_become_quotes_then_statements_then_the_answer(steps):
-    found, waited, first, second, final, told = map(html_of, steps("What of the sea?"))
+    found, waited, first, second, final, told = map(html_of, steps("What of the sea?")[1:])
     assert "Likely quotes, being checked" in found
     assert "rag-marker" not in found
     assert "Reading</li>" in re.search('<li class="rag-now".*?</li>', found)[0]
@@ -196,6 +196,7 @@ def test_half_a_character_does_not_break_the_page(do):
 def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
     asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
     events = do.answer(asked, extras, [a.name for a in fake.articles], 0, "none", request())
+    assert next(events)[2]["stop_btn"] is True  # it can be stopped as soon as it has begun
     kept, *_ = next(events)
     events.close()
     kept, *shown = do.stop(kept, {})
@@ -307,6 +308,7 @@ def test_what_is_left_is_not_written_any_more(do, fake, leave):
     asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
     names = [article.name for article in fake.articles]
     begun = do.answer(asked, extras, names, 0, "none", request())
+    next(begun)
     next(begun)
     leave(do, asked, extras)
     assert list(begun) == []

@@ -35,10 +35,12 @@ class Handlers:
 
     def ask(self, question: str, earlier: Conversation, extras: Extras) -> Shown:
         """Put a question on the page at once; a blank one is not a question."""
-        if not question.strip() or earlier.open_turn is not None:
+        turn = earlier.open_turn
+        busy = turn is not None and not extras.get(earlier.name_of(turn), Extra()).halted
+        if not question.strip() or busy:
             return earlier, gr.skip(), gr.skip(), gr.skip()
         halt(extras)
-        asked = earlier.asked(question)
+        asked = earlier.stopped().asked(question)
         extras[asked.name_of(asked.turns[-1])] = Extra()
         return asked, messages(asked, extras), waiting_box(), gr.skip()
 
@@ -68,6 +70,7 @@ class Handlers:
         extra = extras.get(kept.name_of(turn)) if turn else None
         if turn is None or extra is None:  # stopped, or left for another conversation
             return
+        yield gr.skip(), gr.skip(), stoppable_box(), gr.skip()
         try:
             self.desk.admit(reader(request))
             scope = self.desk.scope(request.session_hash, names, day, model)
@@ -166,8 +169,13 @@ def ready_box() -> Any:  # noqa: ANN401 - an update of gradio's
 
 
 def waiting_box() -> Any:  # noqa: ANN401 - an update of gradio's
-    """Empty the question box and let it stop the answer that is being written."""
-    return gr.update(value="", submit_btn=False, stop_btn=True)
+    """Empty the question box; nothing can be sent or stopped yet."""
+    return gr.update(value="", submit_btn=False, stop_btn=False)
+
+
+def stoppable_box() -> Any:  # noqa: ANN401 - an update of gradio's
+    """Let the question box stop the answer, now that gradio knows what it would cancel."""
+    return gr.update(stop_btn=True)
 
 
 def reader(request: gr.Request) -> str:
