@@ -25,7 +25,12 @@ FLAGS = [
 PATIENCE = 60_000  # milliseconds: the machine may be busy with other things
 
 # What gradio's own code may say that is no fault of the page.
-HARMLESS = ("was preloaded using link preload but not used",)
+HARMLESS = (
+    "was preloaded using link preload but not used",
+    "Method not implemented.",  # as it ends the stream that tells how far an upload is
+)
+# What it may say when a page is left while an answer still comes in.
+LEAVING = ("signal is aborted without reason", "Connection errored out")
 
 
 @contextmanager
@@ -79,6 +84,13 @@ class Reader:
     def go(self, where=""):
         self.page.goto(self.address + where)
         return self.ready()
+
+    def reload(self):
+        before = list(self.wrong)
+        self.page.reload()
+        self.ready()
+        new = self.wrong[len(before) :]
+        self.wrong[:] = before + [w for w in new if not any(text in w for text in LEAVING)]
 
     def ready(self):
         self.box.wait_for()

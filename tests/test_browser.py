@@ -130,7 +130,7 @@ def test_a_conversation_is_there_after_reload_and_after_switching(visit, article
     reader.answer(1)
     reader.ask("And the hill?")
     reader.answer(2)
-    reader.page.reload()
+    reader.reload()
     reader.check_every_marker(2, articles)
     reader.page.locator("#rag-fresh").click()
     reader.page.locator("#rag-start").wait_for()
@@ -157,7 +157,7 @@ def test_two_tabs_do_not_overwrite_each_other(visit):
     two.ask("And the hill?")
     two.answer(1)
     one.page.wait_for_function("document.querySelectorAll('[data-act=reopen]').length === 2")
-    two.page.reload()
+    two.reload()
     assert "800 loaves" in two.answer(1).inner_text()
 
 
@@ -170,7 +170,7 @@ def test_two_readers_never_see_each_other(visit):
     for reader in (one, two):
         assert len(reader.questions()) == 1
         assert reader.page.locator("[data-act=reopen]").count() == 1
-    two.page.reload()
+    two.reload()
     assert "800 loaves" in two.answer(1).inner_text()
     assert "mayor" not in two.page.locator("#rag-transcript").inner_text()
 
@@ -457,8 +457,7 @@ def test_reduced_motion_and_the_reader_s_own_choice_of_light(visit):
     reader = visit(scheme="dark")
     assert reader.page.evaluate("document.body.classList.contains('dark')")
     reader.page.locator("[data-act=theme]").click()
-    reader.page.reload()
-    reader.ready()
+    reader.reload()
     reader.page.wait_for_function("!document.body.classList.contains('dark')")
     moving = "[...document.querySelectorAll('*')].filter(e => e.getAnimations().length).length"
     reader.ask("What of the sea?")

@@ -87,7 +87,7 @@ def test_quotes_answers_and_markers_over_three_turns_and_after_reload(visit, art
         reader.check_every_marker(n, articles)
     assert "800,000" in reader.answer(1).inner_text()
     assert "Umerov" in reader.answer(2).inner_text()
-    reader.page.reload()
+    reader.reload()
     for n in (3, 1, 2):
         reader.check_every_marker(n, articles)
 

@@ -14,7 +14,7 @@ from rag.web import turns
 from rag.web.app import create_app
 from rag.web.contents import contents_html, start_html
 from rag.web.desk import GONE, Desk
-from rag.web.handlers import Handlers
+from rag.web.handlers import NOTHING, Handlers
 from rag.web.page import build
 from rag.web.turns import Conversation, Extra
 
@@ -183,7 +183,7 @@ def test_errors_are_one_calm_line(talk):
 
 
 def test_a_blank_question_changes_nothing(do, fake):
-    assert do.ask("  \n", EMPTY, {})[0] == EMPTY
+    assert do.ask("  \n", EMPTY, {}) == NOTHING
     assert list(do.answer(EMPTY, {}, [], 0, "none", request())) == []
     assert not fake.calls
 
@@ -228,7 +228,7 @@ def test_asking_again_puts_the_new_answer_in_the_old_one_s_place(do, talk):
     assert len(messages) == 2
     edited, *_ = do.ask_again(clicked(turn=2, question="And the hill, then?"), kept, {})
     assert [turn.question for turn in edited.turns] == ["What of the sea?", "And the hill, then?"]
-    assert do.ask_again(clicked(turn=7), kept, {})[0] == kept
+    assert do.ask_again(clicked(turn=7), kept, {}) == NOTHING
 
 
 def test_a_question_offered_by_the_page_is_asked(do):
@@ -309,9 +309,20 @@ def test_what_is_left_is_not_written_any_more(do, fake, leave):
     names = [article.name for article in fake.articles]
     begun = do.answer(asked, extras, names, 0, "none", request())
     next(begun)
+    shown, *_ = next(begun)
+    left = leave(do, shown, extras)
+    (last,) = begun
+    assert last == NOTHING or html_of(last) == html_of(left)
+
+
+def test_a_question_is_answered_once(do, fake):
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    again = do.ask("What of the sea?", asked, extras)
+    assert again == NOTHING
+    names = [article.name for article in fake.articles]
+    begun = do.answer(asked, extras, names, 0, "none", request())
     next(begun)
-    leave(do, asked, extras)
-    assert list(begun) == []
+    assert list(do.answer(asked, extras, names, 0, "none", request())) == []
 
 
 def test_what_is_left_before_it_begins_does_not_begin(do, fake):

@@ -55,7 +55,7 @@ class Desk:
         self.feedback = Feedback(settings.feedback)
         self.days = _days(first.articles, settings.as_of)
         self._lines = {name: Line(places) for name, places in (("model", 1), ("quotes", 4))}
-        self._place = TemporaryDirectory(prefix="quotable-rag-")
+        self._place: TemporaryDirectory[str] | None = None
         self._own: dict[str, OwnFiles] = {}
         self._lock = threading.Lock()
         self._refuted: set[str] = set()
@@ -102,6 +102,8 @@ class Desk:
         if not isinstance(first, Rag):
             raise QuestionError("this engine takes no files")
         with self._lock:
+            if self._place is None:
+                self._place = TemporaryDirectory(prefix="quotable-rag-")
             if session not in self._own:
                 self._own[session] = OwnFiles(first, Path(self._place.name))
             return self._own[session]
@@ -117,7 +119,8 @@ class Desk:
         """Forget all sessions and let go of the engines opened here."""
         for session in list(self._own):
             self.leave(session)
-        self._place.cleanup()
+        if self._place is not None:
+            self._place.cleanup()
         self.engines.close()
 
     @property

@@ -10,8 +10,8 @@ import gradio as gr
 
 from rag.corpus import Article
 from rag.errors import RagError
-from rag.markup import article_html, problem_html
-from rag.web.contents import contents_html
+from rag.markup import article_html, escape, problem_html
+from rag.web.contents import contents_html, label
 from rag.web.desk import Desk, Scope
 from rag.web.examples import following, proven
 from rag.web.limits import client_of
@@ -19,12 +19,13 @@ from rag.web.turns import Conversation, Extra, Extras, Turn, halt, to_plain
 from rag.web.view import asked_html, told_html
 
 Shown = tuple[Any, Any, Any, Any]  # conversation, transcript, question box, shelf
+NOTHING: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 
 FAILED = "This did not work, and the log of this machine tells why. Ask again, or otherwise."
 log = logging.getLogger(__name__)
 SUGGESTED = 3  # further questions shown below an answer
 TRIED = 6  # further questions looked up for that
-_CLOSE = '<div class="rag-bar"><button type="button" class="rag-close">Close</button></div>'
+_CLOSE = '<button type="button" class="rag-close">Close</button>'
 
 
 class Handlers:
@@ -38,10 +39,12 @@ class Handlers:
         turn = earlier.open_turn
         busy = turn is not None and not extras.get(earlier.name_of(turn), Extra()).halted
         if not question.strip() or busy:
-            return earlier, gr.skip(), gr.skip(), gr.skip()
+            return NOTHING
         halt(extras)
         asked = earlier.stopped().asked(question)
-        extras[asked.name_of(asked.turns[-1])] = Extra()
+        name = asked.name_of(asked.turns[-1])
+        extras.pop(name, None)  # the newest comes last
+        extras[name] = Extra()
         return asked, messages(asked, extras), waiting_box(), gr.skip()
 
     def ask_given(self, clicked: gr.EventData, earlier: Conversation, extras: Extras) -> Shown:
@@ -52,7 +55,7 @@ class Handlers:
         """Ask a question once more, in place of its answer and of what came after it."""
         turn = kept.turn(_data(clicked).get("turn"))
         if turn is None:
-            return kept, gr.skip(), gr.skip(), gr.skip()
+            return NOTHING
         question = _data(clicked).get("question") or turn.question
         return self.ask(str(question), kept.before(turn.number), extras)
 
@@ -68,8 +71,9 @@ class Handlers:
         """Answer the last question step by step, then look for questions worth asking next."""
         turn = kept.open_turn
         extra = extras.get(kept.name_of(turn)) if turn else None
-        if turn is None or extra is None:  # stopped, or left for another conversation
+        if turn is None or extra is None or extra.begun:  # nothing is asked, or not once more
             return
+        extra.begun = True
         yield gr.skip(), gr.skip(), stoppable_box(), gr.skip()
         try:
             self.desk.admit(reader(request))
@@ -77,6 +81,7 @@ class Handlers:
             with self.desk.answering():
                 for state in self._turns(kept, turn, scope, reader(request)):
                     if extra.halted:
+                        yield _let_go(kept, extras, extra)
                         return
                     turn = state
                     kept = kept.with_last(turn)
@@ -92,6 +97,7 @@ class Handlers:
         yield kept, messages(kept, extras), ready_box(), record(kept)
         for question in self._next(kept, turn, scope):
             if extra.halted:
+                yield NOTHING
                 return
             extra.next_questions.append(question)
             yield gr.skip(), messages(kept, extras), gr.skip(), gr.skip()
@@ -136,16 +142,32 @@ class Handlers:
         wanted = _data(clicked)
         articles = self.desk.articles(request.session_hash)
         if wanted.get("contents"):
-            return _CLOSE + contents_html(articles)
+            return _bar() + contents_html(articles)
         article = next((a for a in articles if a.name == wanted.get("article")), None)
         if article is None:
-            return _CLOSE + problem_html("This article is no longer in the corpus.")
+            return _bar() + problem_html("This article is no longer in the corpus.")
         if "start" not in wanted:
-            return _CLOSE + article_html(article)
+            return _bar() + article_html(article)
         place = _place(article, wanted.get("start"), wanted.get("end"))
         if place is None:
-            return _CLOSE + problem_html("This quote is no longer in the article.")
-        return _CLOSE + article_html(article, place)
+            return _bar() + problem_html("This quote is no longer in the article.")
+        return _bar(article) + article_html(article, place)
+
+
+def _bar(article: Article | None = None) -> str:
+    """Give what stays in sight above an article that is scrolled: its name, and the way out."""
+    name = f'<span class="rag-which" dir="auto">{escape(label(article))}</span>' if article else ""
+    return f'<div class="rag-bar">{_CLOSE}{name}</div>'
+
+
+def _let_go(kept: Conversation, extras: Extras, extra: Extra) -> Shown:
+    """Give what becomes of an answer nobody waits for: it is stopped, if nothing newer is shown.
+
+    Whatever is given last, gradio sends once more when the work ends.
+    """
+    if next(reversed(extras.values()), None) is not extra:
+        return NOTHING
+    return kept.stopped(), messages(kept.stopped(), extras), ready_box(), gr.skip()
 
 
 def messages(conversation: Conversation, extras: Extras) -> list[dict[str, Any]]:
@@ -174,7 +196,7 @@ def waiting_box() -> Any:  # noqa: ANN401 - an update of gradio's
 
 
 def stoppable_box() -> Any:  # noqa: ANN401 - an update of gradio's
-    """Let the question box stop the answer, now that gradio knows what it would cancel."""
+    """Let the question box stop the answer."""
     return gr.update(stop_btn=True)
 
 

@@ -243,26 +243,20 @@ def _connect_asking(do: Handlers, p: Parts) -> None:
     """Tie questions to answers; nothing is offered as an API."""
     shown = [p.kept, p.transcript, p.box, p.shelf]
     chosen = [p.articles, p.day, p.model]
-    answering: list[Any] = []
     asked = [
         p.box.submit(do.ask, [p.box, p.kept, p.extras], shown, **AT_THE_DESK),
         p.shelf.next(do.ask_given, [p.kept, p.extras], shown, **AT_THE_DESK),
         p.shelf.retry(do.ask_again, [p.kept, p.extras], shown, **AT_THE_DESK),
     ]
     for each in asked:
-        # not “once”: gradio forgets a cancelled answer only after the next question is asked
-        answer = each.then(
-            do.answer, [p.kept, p.extras, *chosen], shown, trigger_mode="multiple", **QUIET
-        )
-        answering.append(answer)
-    for event in (p.box.submit, p.shelf.next, p.shelf.retry):  # it may still suggest questions
-        event(None, None, None, cancels=answering, **AT_THE_DESK)
-    p.box.stop(do.stop, [p.kept, p.extras], shown, cancels=answering, **AT_THE_DESK)
+        # The next question may be asked while an answer is still being left. Gradio's own way to
+        # cancel would take the new one for the old: it knows them by reader and function only.
+        each.then(do.answer, [p.kept, p.extras, *chosen], shown, trigger_mode="multiple", **QUIET)
+    p.box.stop(do.stop, [p.kept, p.extras], shown, **AT_THE_DESK)
     p.fresh.click(
         do.clear,
         [p.extras],
         [p.kept, p.transcript, p.box, p.viewer],
-        cancels=answering,
         **AT_THE_DESK,
     )
     p.viewer.show(do.show, None, p.viewer, **AT_THE_DESK)

@@ -54,11 +54,12 @@ class Turn:
 class Extra:
     """What comes to an answer beside it: a reader's verdict, questions to ask next.
 
-    ``halted`` tells whoever still works on the answer that nothing more of it is wanted.
+    ``begun`` says that somebody works on the answer, and ``halted`` tells them to stop.
     """
 
     verdict: str | None = None
     next_questions: list[str] = field(default_factory=list)
+    begun: bool = False
     halted: bool = False
 
 
