@@ -23,8 +23,9 @@ Span = tuple[datetime.date, datetime.date]
 def chart_html(citations: Sequence[Citation], block: str) -> str:
     """Show when things held, earliest first; nothing where that is fewer than two times."""
     by_n = {citation.n: citation for citation in citations if _is_day(citation.date)}
-    moments = reversed(timeline(by_n.values()))
+    moments = timeline(by_n.values())
     told = [(moment, span) for moment in moments if (span := _span(moment)) is not None]
+    told.sort(key=lambda row: (row[1], row[0].n))
     if len({span for _, span in told}) < 2:
         return ""
     rows = "".join(_row_html(moment, by_n[moment.n], block) for moment, _ in told)

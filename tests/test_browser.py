@@ -392,6 +392,23 @@ def test_keyboard_alone(visit, articles):
     assert reader.page.evaluate("document.activeElement.className") == "rag-marker"
 
 
+def test_the_open_quote_stays_marked_while_more_comes_to_its_answer(visit):
+    reader = visit()
+    reader.ask("What of the sea?")
+    marker = reader.answer(1).locator(".rag-marker").first
+    reader.open(marker, OVER)
+    number = marker.inner_text()
+    current = reader.answer(1).locator(".rag-marker[aria-current]")
+    assert set(current.all_inner_texts()) == {number}
+    reader.page.locator('#a1 [data-verdict="up"]').click()  # draws the answer anew
+    reader.page.locator('#a1 [data-verdict="up"][aria-pressed="true"]').wait_for()
+    assert set(current.all_inner_texts()) == {number}
+    reader.page.keyboard.press("Escape")
+    reader.page.locator("#rag-viewer").wait_for(state="hidden")
+    assert current.count() == 0
+    assert reader.page.evaluate("document.activeElement.textContent") == number
+
+
 def test_pointing_at_a_number_shows_quote_article_day_and_speaker(visit):
     reader = visit()
     reader.ask("What of the sea?")

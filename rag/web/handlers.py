@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import gradio as gr
@@ -121,7 +121,8 @@ class Handlers:
         nearest = turn.answer.abstention.nearest if turn.answer.abstention else ()
         shown = turn.answer.citations or nearest
         asked = {earlier.question for earlier in kept.turns}
-        questions = [q for q in following(scope.engine.articles, shown) if q not in asked][:TRIED]
+        near = chain(following(scope.engine.articles, shown), self.desk.examples)
+        questions = islice((q for q in dict.fromkeys(near) if q not in asked), TRIED)
         found = proven(questions, scope.search, {(c.article, c.start) for c in shown})
         return islice(found, SUGGESTED)
 

@@ -111,7 +111,7 @@ def theme() -> gr.themes.Base:
         "checkbox_label_background_fill_selected": ("transparent", "transparent"),
         "checkbox_label_text_color": ("#1c1917", "#ece8e3"),
         "checkbox_label_text_color_selected": ("#1c1917", "#ece8e3"),
-        "checkbox_background_color_selected": ("#0b4f5c", "#5fa9b5"),
+        "checkbox_background_color_selected": ("#0b4f5c", "#2f7f8d"),
         "checkbox_border_color": ("#78716c", "#a8a29e"),
         "slider_color": ("#0b4f5c", "#5fa9b5"),
         "button_secondary_background_fill": ("transparent", "transparent"),
