@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -176,3 +177,21 @@ class Reader:
         outside = [u for u in self.urls if urlsplit(u).netloc not in (own, "") and u[:5] != "blob:"]
         assert outside == []
         assert wide <= self.size[0]
+
+
+def open_offline(browser, page_file, quotes, text):
+    """Open a saved page without network or scripts; its marks must be the quotes."""
+    context = browser.new_context(offline=True)
+    page, asked, wrong = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto(Path(page_file).as_uri())
+    for n, quote in enumerate(quotes, 1):
+        pieces = page.locator(f'mark[data-n~="{n}"]')
+        assert "".join(pieces.evaluate_all("ms => ms.map(m => m.textContent)")) == quote
+        page.locator(f'a.rag-marker[href="#q{n}"]').first.click()
+        assert page.evaluate("location.hash") == f"#q{n}"
+    assert text in page.locator(".rag-text").evaluate_all("ts => ts.map(t => t.textContent)")
+    context.close()
+    assert asked == [Path(page_file).as_uri()]
+    assert wrong == []

@@ -2,11 +2,10 @@
 
 import json
 import threading
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Reader, chromium, serving
+from browsing import Reader, chromium, open_offline, serving
 from fakes_chat import EVIL, HILL, LAST, LOAVES, OVER, SEA, FakeEngine
 
 from rag.answer import Answer
@@ -218,25 +217,7 @@ def test_every_download_has_the_quotes(visit, browser, articles, tmp_path):
     assert audit(answer, tuple(articles.values())) == []
     quotes = [citation.quote for citation in answer.citations]
     assert all(f"> {quote}" in files["md"].read_text("utf-8") for quote in quotes)
-    _open_offline(browser, files["html"], quotes, HILL)
-
-
-def _open_offline(browser, page_file, quotes, text):
-    """Open a saved page without network or scripts; its marks must be the quotes."""
-    context = browser.new_context(offline=True)
-    page, asked, wrong = context.new_page(), [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.goto(Path(page_file).as_uri())
-    for n, quote in enumerate(quotes, 1):
-        pieces = page.locator(f'mark[data-n~="{n}"]')
-        assert "".join(pieces.evaluate_all("ms => ms.map(m => m.textContent)")) == quote
-        page.locator(f'a.rag-marker[href="#q{n}"]').first.click()
-        assert page.evaluate("location.hash") == f"#q{n}"
-    assert text in page.locator(".rag-text").evaluate_all("ts => ts.map(t => t.textContent)")
-    context.close()
-    assert asked == [Path(page_file).as_uri()]
-    assert wrong == []
+    open_offline(browser, files["html"], quotes, HILL)
 
 
 def test_verdicts_are_stored(visit, home):

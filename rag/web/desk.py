@@ -2,7 +2,6 @@
 
 import datetime
 import threading
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +59,7 @@ class Desk:
         self._lock = threading.Lock()
         self._refuted: set[str] = set()
         self._answering = 0
+        self._closed = threading.Event()
         self._examples = examples(first.articles)
 
     def admit(self, reader: str) -> None:
@@ -117,6 +117,7 @@ class Desk:
 
     def close(self) -> None:
         """Forget all sessions and let go of the engines opened here."""
+        self._closed.set()
         for session in list(self._own):
             self.leave(session)
         if self._place is not None:
@@ -144,8 +145,9 @@ class Desk:
         scope = Scope(self.engines.first, NO_MODEL, None, None)
         good: set[str] = set()
         while untold := [q for q in self.examples if q not in good]:
+            if self._closed.wait(PAUSE if self._answering else 0):
+                return
             if self._answering:
-                time.sleep(PAUSE)
                 continue
             good.update(proven(untold[:1], scope.search))
             self._refuted.update(set(untold[:1]) - good)
