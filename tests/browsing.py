@@ -116,6 +116,12 @@ class Reader:
         found.wait_for()
         return found
 
+    def ask_again(self, n):
+        """Ask a question once more and wait until its old answer is gone."""
+        old = self.answer(n).element_handle()
+        self.page.locator(f'[data-act="retry"][data-turn="{n}"]').click()
+        old.wait_for_element_state("hidden")
+
     def questions(self):
         return self.page.locator("#rag-transcript .rag-question").all_inner_texts()
 

@@ -105,8 +105,7 @@ def test_asking_again_and_editing_put_the_right_quotes_in_the_same_place(visit, 
     reader.answer(1)
     reader.ask("And the hill?")
     reader.answer(2)
-    reader.page.locator('[data-act="retry"][data-turn="2"]').click()
-    reader.page.locator("#a2 .rag-statement").first.wait_for()
+    reader.ask_again(2)
     reader.check_every_marker(2, articles)
     reader.page.locator('[data-act="edit"][data-turn="1"]').click()
     assert reader.box.input_value() == "What of the sea?"
