@@ -118,9 +118,9 @@ class Reader:
 
     def ask_again(self, n):
         """Ask a question once more and wait until its old answer is gone."""
-        old = self.answer(n).element_handle()
+        self.answer(n).evaluate("answer => answer.dataset.old = 'yes'")  # no new one has that
         self.page.locator(f'[data-act="retry"][data-turn="{n}"]').click()
-        old.wait_for_element_state("hidden")
+        self.page.locator(f"#a{n}:not([data-old])").wait_for()
 
     def questions(self):
         return self.page.locator("#rag-transcript .rag-question").all_inner_texts()

@@ -59,6 +59,7 @@ function point() {
   const block = open === null ? null : opened()?.closest(".rag-answer");
   for (const marker of document.querySelectorAll(".rag-marker")) {
     const here = block !== null && block === marker.closest(".rag-answer") && key(marker) === open;
+    if (here === marker.hasAttribute("aria-current")) continue;
     if (here) marker.setAttribute("aria-current", "true");
     else marker.removeAttribute("aria-current");
   }
@@ -130,4 +131,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 watch("value", reveal);
-new MutationObserver(() => open !== null && point()).observe(document.body, { childList: true, subtree: true });
+new MutationObserver(() => open !== null && point()).observe(document.body, {
+  childList: true,
+  subtree: true,
+  attributeFilter: ["aria-current"],
+});
