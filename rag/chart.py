@@ -14,7 +14,7 @@ from rag.markup import escape, marker_html, spoken
 from rag.timeline import Moment, timeline
 
 ROW = 26  # pixels from one dot of a day to the next
-AXIS = 30  # pixels below the dots, for the names of days
+LINE = 15  # pixels from one line of names of days to the next
 EXCERPT = 90  # characters of a quote in the list
 
 Span = tuple[datetime.date, datetime.date]
@@ -23,8 +23,9 @@ Span = tuple[datetime.date, datetime.date]
 def chart_html(citations: Sequence[Citation], block: str) -> str:
     """Show when things held, earliest first; nothing where that is fewer than two times."""
     by_n = {citation.n: citation for citation in citations if _is_day(citation.date)}
-    moments = reversed(timeline(by_n.values()))
+    moments = timeline(by_n.values())
     told = [(moment, span) for moment in moments if (span := _span(moment)) is not None]
+    told.sort(key=lambda row: (row[1], row[0].n))
     if len({span for _, span in told}) < 2:
         return ""
     rows = "".join(_row_html(moment, by_n[moment.n], block) for moment, _ in told)
@@ -88,10 +89,16 @@ def _svg(told: Sequence[tuple[Moment, Span]]) -> str:
         taken[column] += 1
     days = sorted({day for _, span in told for day in span})
     axis = f'<line class="rag-axis" x1="4%" x2="96%" y1="{height}" y2="{height}"/>'
-    form = "%b" if first.year == last.year else "%b %Y"
-    ticks = "".join(_tick(f"{day.day} {day:{form}}", x(day), height) for day in _apart(days, x))
+    form, room = ("%b", 12.0) if first.year == last.year else ("%b %Y", 18.0)
+    lines = _apart(days, x, room)
+    ticks = "".join(
+        _tick(f"{day.day} {day:{form}}", x(day), height, LINE * k)
+        for k, line in enumerate(lines)
+        for day in line
+    )
+    height += 12 + LINE * sum(map(bool, lines))
     return (
-        f'<svg class="rag-chart" width="100%" height="{height + AXIS}" aria-hidden="true">'
+        f'<svg class="rag-chart" width="100%" height="{height}" aria-hidden="true">'
         f"{axis}{ticks}{''.join(dots)}</svg>"
     )
 
@@ -106,19 +113,22 @@ def _dot(moment: Moment, low: float, high: float, y: int) -> str:
     )
 
 
-def _tick(name: str, x: float, y: int) -> str:
+def _tick(name: str, x: float, y: int, lower: int) -> str:
+    end = y + 5 + lower
     return (
-        f'<line class="rag-axis" x1="{x}%" x2="{x}%" y1="{y}" y2="{y + 5}"/>'
-        f'<text class="rag-tick" x="{x}%" y="{y + 20}" text-anchor="middle">{escape(name)}</text>'
+        f'<line class="rag-axis" x1="{x}%" x2="{x}%" y1="{y}" y2="{end}"/>'
+        f'<text class="rag-tick" x="{x}%" y="{end + 14}" text-anchor="middle">{escape(name)}</text>'
     )
 
 
 def _apart(
-    days: Sequence[datetime.date], x: Callable[[datetime.date], float]
-) -> list[datetime.date]:
-    """Leave out days whose names would run into the one before."""
-    kept: list[datetime.date] = []
+    days: Sequence[datetime.date], x: Callable[[datetime.date], float], room: float
+) -> tuple[list[datetime.date], list[datetime.date]]:
+    """Give the days to be named in two lines, without those that would run into one before."""
+    lines: tuple[list[datetime.date], list[datetime.date]] = ([], [])
     for day in days:
-        if not kept or x(day) - x(kept[-1]) >= 18:
-            kept.append(day)
-    return kept
+        for line in lines:
+            if not line or x(day) - x(line[-1]) >= room:
+                line.append(day)
+                break
+    return lines

@@ -30,7 +30,11 @@ def answer_html(answer: Answer, block: str = "a1", below: str = "") -> str:
         by_n = {citation.n: citation for citation in answer.citations}
         said = "".join(_statement_html(s, by_n, block) for s in own_words(answer))
         differ = "".join(_conflict_html(conflict, by_n, block) for conflict in answer.conflicts)
-        cards = _cards_html("In the articles’ own words", answer.citations, block)
+        apart = {
+            n for conflict in answer.conflicts for side in conflict.sides for n in side.citations
+        }
+        rest = [citation for citation in answer.citations if citation.n not in apart]
+        cards = _cards_html("In the articles’ own words", rest, block)
         inner, kind = notes + said + differ + cards, "rag-answer"
     say = escape(f"{answer.status}. {answer.text}")
     return (
@@ -173,18 +177,23 @@ def _statement_html(statement: Statement, by_n: Mapping[int, Citation], block: s
 
 
 def _conflict_html(conflict: Conflict, by_n: Mapping[int, Citation], block: str) -> str:
+    """Show the sides beside each other, each with its quotes, which need not be shown again."""
     sides = "".join(_side_html(side, by_n, block) for side in conflict.sides)
     heading = f'<h3 dir="auto">Sources differ: {escape(conflict.about)}</h3>'
     return f'<section class="rag-conflict">{heading}<ul>{sides}</ul></section>'
 
 
 def _side_html(side: Side, by_n: Mapping[int, Citation], block: str) -> str:
-    quotes = "".join(
-        f'<blockquote dir="auto">{escape(by_n[n].quote)}</blockquote>'
-        f'<p class="rag-source">{source_html(by_n[n])} {_markers_html([n], by_n, block)}</p>'
-        for n in side.citations
-    )
-    return f'<li dir="auto">{day_html(side.date)}<p>{escape(side.text)}</p>{quotes}</li>'
+    citations = [by_n[n] for n in side.citations]
+    quotes = "".join(_card_html(citation, block, "div") for citation in citations)
+    said = "" if _only_quotes(side.text, citations) else f"<p>{escape(side.text)}</p>"
+    return f'<li dir="auto">{day_html(side.date)}{said}{quotes}</li>'
+
+
+def _only_quotes(text: str, citations: Iterable[Citation]) -> bool:
+    """Whether a side's text is just its quote, or a part of it, in quotation marks."""
+    inner = text.partition("“")[2].rpartition("”")[0].strip("… ")
+    return bool(inner) and any(inner in " ".join(c.quote.split()) for c in citations)
 
 
 def _markers_html(numbers: Iterable[int], by_n: Mapping[int, Citation], block: str) -> str:
@@ -202,13 +211,16 @@ def _place_html(citation: Citation) -> str:
 def _cards_html(heading: str, citations: Sequence[Citation], block: str) -> str:
     if not citations:
         return ""
-    rows = "".join(
-        f'<li class="rag-card" id="{escape(block)}-c{c.n}">'
-        f"{marker_html(c, block)}<div>{_quote_html(c)}</div></li>"
-        for c in citations
-    )
+    rows = "".join(_card_html(citation, block, "li") for citation in citations)
     return (
         f'<section class="rag-quotes"><h3>{heading}</h3><ol class="rag-cards">{rows}</ol></section>'
+    )
+
+
+def _card_html(citation: Citation, block: str, tag: str) -> str:
+    return (
+        f'<{tag} class="rag-card" id="{escape(block)}-c{citation.n}">'
+        f"{marker_html(citation, block)}<div>{_quote_html(citation)}</div></{tag}>"
     )
 
 

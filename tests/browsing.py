@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +26,12 @@ FLAGS = [
 PATIENCE = 60_000  # milliseconds: the machine may be busy with other things
 
 # What gradio's own code may say that is no fault of the page.
-HARMLESS = ("was preloaded using link preload but not used",)
+HARMLESS = (
+    "was preloaded using link preload but not used",
+    "Method not implemented.",  # as it ends the stream that tells how far an upload is
+)
+# What it may say when a page is left while an answer still comes in.
+LEAVING = ("signal is aborted without reason", "Connection errored out")
 
 
 @contextmanager
@@ -80,6 +86,13 @@ class Reader:
         self.page.goto(self.address + where)
         return self.ready()
 
+    def reload(self):
+        before = list(self.wrong)
+        self.page.reload()
+        self.ready()
+        new = self.wrong[len(before) :]
+        self.wrong[:] = before + [w for w in new if not any(text in w for text in LEAVING)]
+
     def ready(self):
         self.box.wait_for()
         self.page.locator("#rag-shelf .html-container").wait_for(state="attached")
@@ -102,6 +115,12 @@ class Reader:
         found = self.page.locator(f"#a{n}")
         found.wait_for()
         return found
+
+    def ask_again(self, n):
+        """Ask a question once more and wait until its old answer is gone."""
+        self.answer(n).evaluate("answer => answer.dataset.old = 'yes'")  # no new one has that
+        self.page.locator(f'[data-act="retry"][data-turn="{n}"]').click()
+        self.page.locator(f"#a{n}:not([data-old])").wait_for()
 
     def questions(self):
         return self.page.locator("#rag-transcript .rag-question").all_inner_texts()
@@ -164,3 +183,21 @@ class Reader:
         outside = [u for u in self.urls if urlsplit(u).netloc not in (own, "") and u[:5] != "blob:"]
         assert outside == []
         assert wide <= self.size[0]
+
+
+def open_offline(browser, page_file, quotes, text):
+    """Open a saved page without network or scripts; its marks must be the quotes."""
+    context = browser.new_context(offline=True)
+    page, asked, wrong = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto(Path(page_file).as_uri())
+    for n, quote in enumerate(quotes, 1):
+        pieces = page.locator(f'mark[data-n~="{n}"]')
+        assert "".join(pieces.evaluate_all("ms => ms.map(m => m.textContent)")) == quote
+        page.locator(f'a.rag-marker[href="#q{n}"]').first.click()
+        assert page.evaluate("location.hash") == f"#q{n}"
+    assert text in page.locator(".rag-text").evaluate_all("ts => ts.map(t => t.textContent)")
+    context.close()
+    assert asked == [Path(page_file).as_uri()]
+    assert wrong == []

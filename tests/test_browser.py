@@ -2,11 +2,10 @@
 
 import json
 import threading
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Reader, chromium, serving
+from browsing import Reader, chromium, open_offline, serving
 from fakes_chat import EVIL, HILL, LAST, LOAVES, OVER, SEA, FakeEngine
 
 from rag.answer import Answer
@@ -106,8 +105,7 @@ def test_asking_again_and_editing_put_the_right_quotes_in_the_same_place(visit, 
     reader.answer(1)
     reader.ask("And the hill?")
     reader.answer(2)
-    reader.page.locator('[data-act="retry"][data-turn="2"]').click()
-    reader.page.locator("#a2 .rag-statement").first.wait_for()
+    reader.ask_again(2)
     reader.check_every_marker(2, articles)
     reader.page.locator('[data-act="edit"][data-turn="1"]').click()
     assert reader.box.input_value() == "What of the sea?"
@@ -130,7 +128,7 @@ def test_a_conversation_is_there_after_reload_and_after_switching(visit, article
     reader.answer(1)
     reader.ask("And the hill?")
     reader.answer(2)
-    reader.page.reload()
+    reader.reload()
     reader.check_every_marker(2, articles)
     reader.page.locator("#rag-fresh").click()
     reader.page.locator("#rag-start").wait_for()
@@ -157,7 +155,7 @@ def test_two_tabs_do_not_overwrite_each_other(visit):
     two.ask("And the hill?")
     two.answer(1)
     one.page.wait_for_function("document.querySelectorAll('[data-act=reopen]').length === 2")
-    two.page.reload()
+    two.reload()
     assert "800 loaves" in two.answer(1).inner_text()
 
 
@@ -170,7 +168,7 @@ def test_two_readers_never_see_each_other(visit):
     for reader in (one, two):
         assert len(reader.questions()) == 1
         assert reader.page.locator("[data-act=reopen]").count() == 1
-    two.page.reload()
+    two.reload()
     assert "800 loaves" in two.answer(1).inner_text()
     assert "mayor" not in two.page.locator("#rag-transcript").inner_text()
 
@@ -218,25 +216,7 @@ def test_every_download_has_the_quotes(visit, browser, articles, tmp_path):
     assert audit(answer, tuple(articles.values())) == []
     quotes = [citation.quote for citation in answer.citations]
     assert all(f"> {quote}" in files["md"].read_text("utf-8") for quote in quotes)
-    _open_offline(browser, files["html"], quotes, HILL)
-
-
-def _open_offline(browser, page_file, quotes, text):
-    """Open a saved page without network or scripts; its marks must be the quotes."""
-    context = browser.new_context(offline=True)
-    page, asked, wrong = context.new_page(), [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.goto(Path(page_file).as_uri())
-    for n, quote in enumerate(quotes, 1):
-        pieces = page.locator(f'mark[data-n~="{n}"]')
-        assert "".join(pieces.evaluate_all("ms => ms.map(m => m.textContent)")) == quote
-        page.locator(f'a.rag-marker[href="#q{n}"]').first.click()
-        assert page.evaluate("location.hash") == f"#q{n}"
-    assert text in page.locator(".rag-text").evaluate_all("ts => ts.map(t => t.textContent)")
-    context.close()
-    assert asked == [Path(page_file).as_uri()]
-    assert wrong == []
+    open_offline(browser, files["html"], quotes, HILL)
 
 
 def test_verdicts_are_stored(visit, home):
@@ -323,23 +303,25 @@ def test_an_article_is_read_from_the_list(visit):
 
 
 def test_stop_keeps_the_quotes_and_takes_the_next_question(reader, engine):
-    for stop in ("button", "Escape"):
+    problems = reader.page.locator(".rag-problem")
+    button = reader.page.locator("#rag-question button.stop-button")
+    for n in range(3):
         engine.gate.clear()
-        n = len(reader.questions())
         reader.ask("slow: what of the sea?")
-        reader.page.locator(".rag-now").wait_for()
-        if stop == "button":
-            reader.page.locator("#rag-question button.stop-button").click()
+        button.wait_for()
+        if n < 2:  # the third time at once, before there are quotes
+            reader.page.locator(".rag-found").nth(n).wait_for()
+        if n == 0:
+            button.click()
         else:
             reader.page.keyboard.press("Escape")
-        problems = reader.page.locator(".rag-problem")
         problems.nth(n).wait_for()
         assert "Stopped" in problems.nth(n).inner_text()
         engine.gate.set()
     reader.page.wait_for_timeout(500)  # what the stopped answers would still say must not appear
     assert reader.page.locator(".rag-answer[id]").count() == 0
     reader.ask("And the hill?")
-    assert reader.answer(3).locator(".rag-statement").count() == 2
+    assert reader.answer(4).locator(".rag-statement").count() == 2
 
 
 def test_the_place_in_line_is_shown(visit, engine):
@@ -388,6 +370,23 @@ def test_keyboard_alone(visit, articles):
     keys.press("Escape")
     reader.page.locator("#rag-viewer").wait_for(state="hidden")
     assert reader.page.evaluate("document.activeElement.className") == "rag-marker"
+
+
+def test_the_open_quote_stays_marked_while_more_comes_to_its_answer(visit):
+    reader = visit()
+    reader.ask("What of the sea?")
+    marker = reader.answer(1).locator(".rag-marker").first
+    reader.open(marker, OVER)
+    number = marker.inner_text()
+    current = reader.answer(1).locator(".rag-marker[aria-current]")
+    assert set(current.all_inner_texts()) == {number}
+    reader.page.locator('#a1 [data-verdict="up"]').click()  # draws the answer anew
+    reader.page.locator('#a1 [data-verdict="up"][aria-pressed="true"]').wait_for()
+    assert set(current.all_inner_texts()) == {number}
+    reader.page.keyboard.press("Escape")
+    reader.page.locator("#rag-viewer").wait_for(state="hidden")
+    assert current.count() == 0
+    assert reader.page.evaluate("document.activeElement.textContent") == number
 
 
 def test_pointing_at_a_number_shows_quote_article_day_and_speaker(visit):
@@ -455,8 +454,7 @@ def test_reduced_motion_and_the_reader_s_own_choice_of_light(visit):
     reader = visit(scheme="dark")
     assert reader.page.evaluate("document.body.classList.contains('dark')")
     reader.page.locator("[data-act=theme]").click()
-    reader.page.reload()
-    reader.ready()
+    reader.reload()
     reader.page.wait_for_function("!document.body.classList.contains('dark')")
     moving = "[...document.querySelectorAll('*')].filter(e => e.getAnimations().length).length"
     reader.ask("What of the sea?")
@@ -493,6 +491,7 @@ def test_a_password_is_asked_for_where_one_is_set(browser, engine, home):
         reader.page.get_by_role("button", name="Login").click()
         reader.page.get_by_text("Incorrect Credentials").first.wait_for()
         reader.wrong.clear()  # the browser logs the refusal itself
+        reader.page.get_by_label("username").fill("ann")
         reader.page.get_by_label("password").fill("open sesame")
         reader.page.get_by_role("button", name="Login").click()
         reader.ready()

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from browsing import Reader, chromium, serving
+from browsing import Reader, chromium, open_offline, serving
 from typer.testing import CliRunner
 
 from rag.cli import app as command
@@ -87,9 +87,53 @@ def test_quotes_answers_and_markers_over_three_turns_and_after_reload(visit, art
         reader.check_every_marker(n, articles)
     assert "800,000" in reader.answer(1).inner_text()
     assert "Umerov" in reader.answer(2).inner_text()
-    reader.page.reload()
+    reader.reload()
     for n in (3, 1, 2):
         reader.check_every_marker(n, articles)
+
+
+def test_a_conflict_has_its_sides_and_times_in_the_articles_words(visit, articles):
+    reader = visit(scheme="dark")
+    reader.ask(SETTLED)
+    answer = reader.answer(1)
+    sides = answer.locator(".rag-conflict li")
+    assert sides.count() == 2
+    for side in sides.all():
+        assert side.locator("blockquote").count() > 0
+        assert side.locator(".rag-source time").count() > 0
+    told = answer.locator(".rag-moments li")
+    assert told.count() == answer.locator(".rag-chart circle").count() > 1
+    days = told.locator(".rag-date").all_inner_texts()
+    assert days == sorted(days, key=lambda day: int(day.split()[0]))  # all of December 2025
+    reader.check_every_marker(1, articles)
+
+
+def test_asked_again_reopened_and_taken_along_the_quotes_are_the_same(
+    visit, browser, articles, tmp_path
+):
+    reader = visit()
+    reader.ask(ARMY)
+    reader.answer(1)
+    reader.ask(YERMAK)
+    reader.answer(2)
+    reader.ask_again(2)
+    reader.check_every_marker(2, articles)
+    reader.page.locator("#rag-fresh").click()
+    reader.ask(SETTLED)
+    reader.check_every_marker(1, articles)
+    reader.page.locator("#rag-shelf [data-act=reopen]").nth(1).click()
+    reader.check_every_marker(2, articles)
+    reader.check_every_marker(1, articles)
+    quotes = reader.page.locator("#a2 .rag-card blockquote").all_inner_texts()
+    for kind in ("md", "html"):
+        reader.page.locator("#a2 .rag-menu summary").click()
+        with reader.page.expect_download() as download:
+            reader.page.locator(f'#a2 [data-kind="{kind}"]').click()
+        download.value.save_as(tmp_path / f"answer.{kind}")
+    name = reader.page.locator("#a2 .rag-card button").first.get_attribute("data-article")
+    open_offline(browser, tmp_path / "answer.html", quotes, articles[name].text)
+    told = (tmp_path / "answer.md").read_text("utf-8").replace("\\", "")
+    assert all(f"> {quote}" in told for quote in quotes)
 
 
 def test_an_abstention_offers_questions_that_are_answered(visit, articles):

@@ -3,6 +3,7 @@
 import dataclasses
 import html
 import re
+from itertools import pairwise
 
 import pytest
 from test_render import DIFFER, ONE, TEXT, TWO, abstained, answered
@@ -65,6 +66,16 @@ def test_conflicts_show_both_sides_quoted_dated_and_attributed():
     assert all(part in plain(over) for part in ("1 May 2025", "Over.", ONE.quote, "Ada"))
     assert all(part in plain(not_over) for part in ("date unknown", "Not over.", TWO.quote))
     assert markers(panel) == ["1", "2"]
+
+
+def test_quotes_of_a_conflict_stand_there_and_nowhere_else():
+    sides = (Side(f"Ada: “{ONE.quote[:12]} …”", (1,)), Side(f"“{TWO.quote}”", (2,)))
+    page = markup.answer_html(answered(conflicts=(Conflict("the end", sides),)), "a1")
+    panel = re.search(r'<section class="rag-conflict">.*?</section>', page, re.DOTALL)[0]
+    assert "In the articles’ own words" not in page
+    assert page.count("<blockquote") == 2
+    assert re.findall(' id="a1-c([12])"', panel) == ["1", "2"]
+    assert "“" not in plain(panel).replace(ONE.quote, "").replace(TWO.quote, "")  # said once
 
 
 def test_abstentions_and_notes():
@@ -215,9 +226,13 @@ def test_no_timeline_of_fewer_than_two_days(days):
 
 def test_days_too_near_to_each_other_share_a_name():
     near = [dated(n, f"2025-05-{n:02}") for n in range(1, 31)]
-    ticks = re.findall(r'class="rag-tick"[^>]*>([^<]*)<', chart.chart_html(near, "a1"))
-    assert ticks[0] == "1 May"
-    assert 3 <= len(ticks) <= 7
+    page = chart.chart_html(near, "a1")
+    ticks = re.findall(r'class="rag-tick" x="([\d.]+)%" y="(\d+)"[^>]*>([^<]*)<', page)
+    assert ticks[0][2] == "1 May"
+    assert 6 <= len(ticks) < 20
+    for line in {y for _, y, _ in ticks}:
+        places = [float(x) for x, y, _ in ticks if y == line]
+        assert all(b - a >= 12 for a, b in pairwise(places))
 
 
 def marked_in(page, n):

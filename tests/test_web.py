@@ -14,7 +14,7 @@ from rag.web import turns
 from rag.web.app import create_app
 from rag.web.contents import contents_html, start_html
 from rag.web.desk import GONE, Desk
-from rag.web.handlers import Handlers
+from rag.web.handlers import NOTHING, Handlers
 from rag.web.page import build
 from rag.web.turns import Conversation, Extra
 
@@ -49,9 +49,10 @@ def steps(do, fake):
 
     def run(question, kept=EMPTY, extras=None, names=None, day=99, who=None):
         names = [a.name for a in fake.articles] if names is None else names
-        kept, *_ = do.ask(question, kept, {})
+        extras = {} if extras is None else extras
+        kept, *_ = do.ask(question, kept, extras)
         who = who or request()
-        return list(do.answer(kept, {} if extras is None else extras, names, day, "none", who))
+        return list(do.answer(kept, extras, names, day, "none", who))
 
     return run
 
@@ -122,7 +123,7 @@ def test_a_question_is_on_the_page_before_anything_is_found(do):
 
 
 def test_events_become_quotes_then_statements_then_the_answer(steps):
-    found, waited, first, second, final, told = map(html_of, steps("What of the sea?"))
+    found, waited, first, second, final, told = map(html_of, steps("What of the sea?")[1:])
     assert "Likely quotes, being checked" in found
     assert "rag-marker" not in found
     assert "Reading</li>" in re.search('<li class="rag-now".*?</li>', found)[0]
@@ -182,7 +183,7 @@ def test_errors_are_one_calm_line(talk):
 
 
 def test_a_blank_question_changes_nothing(do, fake):
-    assert do.ask("  \n", EMPTY, {})[0] == EMPTY
+    assert do.ask("  \n", EMPTY, {}) == NOTHING
     assert list(do.answer(EMPTY, {}, [], 0, "none", request())) == []
     assert not fake.calls
 
@@ -193,8 +194,9 @@ def test_half_a_character_does_not_break_the_page(do):
 
 
 def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
-    asked, *_ = do.ask("What of the sea?", EMPTY, {})
-    events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    events = do.answer(asked, extras, [a.name for a in fake.articles], 0, "none", request())
+    assert next(events)[2]["stop_btn"] is True  # it can be stopped as soon as it has begun
     kept, *_ = next(events)
     events.close()
     kept, *shown = do.stop(kept, {})
@@ -208,8 +210,8 @@ def test_stop_keeps_what_stands_and_ends_the_turn(do, fake):
 
 def test_stop_gives_the_place_in_line_back(do, fake, desk):
     for _ in range(9):  # more than there are places
-        asked, *_ = do.ask("What of the sea?", EMPTY, {})
-        events = do.answer(asked, {}, [a.name for a in fake.articles], 0, "none", request())
+        asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+        events = do.answer(asked, extras, [a.name for a in fake.articles], 0, "none", request())
         next(events)
         next(events)
         events.close()
@@ -226,7 +228,7 @@ def test_asking_again_puts_the_new_answer_in_the_old_one_s_place(do, talk):
     assert len(messages) == 2
     edited, *_ = do.ask_again(clicked(turn=2, question="And the hill, then?"), kept, {})
     assert [turn.question for turn in edited.turns] == ["What of the sea?", "And the hill, then?"]
-    assert do.ask_again(clicked(turn=7), kept, {})[0] == kept
+    assert do.ask_again(clicked(turn=7), kept, {}) == NOTHING
 
 
 def test_a_question_offered_by_the_page_is_asked(do):
@@ -284,11 +286,49 @@ def test_clear_forgets_everything(do):
     assert (kept, messages, viewer, extras) == (EMPTY, [], "", {})
 
 
-def test_what_failed_unforeseen_ends_the_turn(do):
-    asked, *_ = do.ask("What of the sea?", EMPTY, {})
-    kept, *_ = do.failed(asked, {})
+def test_what_failed_unforeseen_ends_the_turn_and_is_logged(talk, fake, monkeypatch, caplog):
+    monkeypatch.setattr(fake, "stream", lambda *_: {}["what nobody foresaw"])
+    kept, _ = talk("What of the sea?")
     assert kept.open_turn is None
     assert "did not work" in kept.turns[0].problem
+    assert "what nobody foresaw" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda do, kept, extras: do.stop(kept, extras),
+        lambda do, kept, extras: do.clear(extras),
+        lambda do, kept, extras: do.ask_given(clicked(question="And the hill?"), kept, extras),
+        lambda do, kept, extras: do.ask_again(clicked(turn=1), kept, extras),
+    ],
+)
+def test_what_is_left_is_not_written_any_more(do, fake, leave):
+    """The browser cannot always cancel: it may not yet know the name of what it asked for."""
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    names = [article.name for article in fake.articles]
+    begun = do.answer(asked, extras, names, 0, "none", request())
+    next(begun)
+    shown, *_ = next(begun)
+    left = leave(do, shown, extras)
+    (last,) = begun
+    assert last == NOTHING or html_of(last) == html_of(left)
+
+
+def test_a_question_is_answered_once(do, fake):
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    again = do.ask("What of the sea?", asked, extras)
+    assert again == NOTHING
+    names = [article.name for article in fake.articles]
+    begun = do.answer(asked, extras, names, 0, "none", request())
+    next(begun)
+    assert list(do.answer(asked, extras, names, 0, "none", request())) == []
+
+
+def test_what_is_left_before_it_begins_does_not_begin(do, fake):
+    asked, *_ = do.ask("What of the sea?", EMPTY, extras := {})
+    do.clear(extras)
+    assert list(do.answer(asked, extras, ["sea.txt"], 0, "none", request())) == []
 
 
 def test_start_page_tells_what_is_there_and_what_may_be_asked(fake):

@@ -37,8 +37,8 @@ def talk(desk):
         asking, kept = Handlers(desk), Conversation()
         names = [article.name for article in desk.engines.first.articles]
         for question in questions:
-            kept, *_ = asking.ask(question, kept, {})
-            kept, *_ = list(asking.answer(kept, {}, names, 9, "none", request()))[-1]
+            kept, *_ = asking.ask(question, kept, extras := {})
+            kept, *_ = list(asking.answer(kept, extras, names, 9, "none", request()))[-1]
         return kept
 
     return run

@@ -4,6 +4,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio.to_thread
 import gradio as gr
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -33,9 +34,11 @@ def _create_app(rag: Engine, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=desk.prove_examples, name="examples", daemon=True).start()
+        proving = threading.Thread(target=desk.prove_examples, name="examples", daemon=True)
+        proving.start()
         yield
         desk.close()
+        await anyio.to_thread.run_sync(proving.join)  # it still reads the index
 
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.mount("/look", StaticFiles(directory=STATIC), name="look")

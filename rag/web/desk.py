@@ -2,7 +2,6 @@
 
 import datetime
 import threading
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,11 +54,12 @@ class Desk:
         self.feedback = Feedback(settings.feedback)
         self.days = _days(first.articles, settings.as_of)
         self._lines = {name: Line(places) for name, places in (("model", 1), ("quotes", 4))}
-        self._place = TemporaryDirectory(prefix="quotable-rag-")
+        self._place: TemporaryDirectory[str] | None = None
         self._own: dict[str, OwnFiles] = {}
         self._lock = threading.Lock()
         self._refuted: set[str] = set()
         self._answering = 0
+        self._closed = threading.Event()
         self._examples = examples(first.articles)
 
     def admit(self, reader: str) -> None:
@@ -102,6 +102,8 @@ class Desk:
         if not isinstance(first, Rag):
             raise QuestionError("this engine takes no files")
         with self._lock:
+            if self._place is None:
+                self._place = TemporaryDirectory(prefix="quotable-rag-")
             if session not in self._own:
                 self._own[session] = OwnFiles(first, Path(self._place.name))
             return self._own[session]
@@ -115,9 +117,11 @@ class Desk:
 
     def close(self) -> None:
         """Forget all sessions and let go of the engines opened here."""
+        self._closed.set()
         for session in list(self._own):
             self.leave(session)
-        self._place.cleanup()
+        if self._place is not None:
+            self._place.cleanup()
         self.engines.close()
 
     @property
@@ -141,8 +145,9 @@ class Desk:
         scope = Scope(self.engines.first, NO_MODEL, None, None)
         good: set[str] = set()
         while untold := [q for q in self.examples if q not in good]:
+            if self._closed.wait(PAUSE if self._answering else 0):
+                return
             if self._answering:
-                time.sleep(PAUSE)
                 continue
             good.update(proven(untold[:1], scope.search))
             self._refuted.update(set(untold[:1]) - good)

@@ -1,31 +1,31 @@
 """What the page does when something is asked, stopped, asked again or clicked."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import gradio as gr
 
 from rag.corpus import Article
 from rag.errors import RagError
-from rag.markup import article_html, problem_html
-from rag.web.contents import contents_html
+from rag.markup import article_html, escape, problem_html
+from rag.web.contents import contents_html, label
 from rag.web.desk import Desk, Scope
 from rag.web.examples import following, proven
 from rag.web.limits import client_of
-from rag.web.turns import Conversation, Extra, Extras, Turn, to_plain
+from rag.web.turns import Conversation, Extra, Extras, Turn, halt, to_plain
 from rag.web.view import asked_html, told_html
 
 Shown = tuple[Any, Any, Any, Any]  # conversation, transcript, question box, shelf
+NOTHING: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 
-FAILED = (
-    "This did not work: too many readers are asking, or something failed that the log of this "
-    "machine tells. Ask again in a minute."
-)
+FAILED = "This did not work, and the log of this machine tells why. Ask again, or otherwise."
+log = logging.getLogger(__name__)
 SUGGESTED = 3  # further questions shown below an answer
 TRIED = 6  # further questions looked up for that
-_CLOSE = '<div class="rag-bar"><button type="button" class="rag-close">Close</button></div>'
+_CLOSE = '<button type="button" class="rag-close">Close</button>'
 
 
 class Handlers:
@@ -36,9 +36,15 @@ class Handlers:
 
     def ask(self, question: str, earlier: Conversation, extras: Extras) -> Shown:
         """Put a question on the page at once; a blank one is not a question."""
-        if not question.strip() or earlier.open_turn is not None:
-            return earlier, gr.skip(), gr.skip(), gr.skip()
-        asked = earlier.asked(question)
+        turn = earlier.open_turn
+        busy = turn is not None and not extras.get(earlier.name_of(turn), Extra()).halted
+        if not question.strip() or busy:
+            return NOTHING
+        halt(extras)
+        asked = earlier.stopped().asked(question)
+        name = asked.name_of(asked.turns[-1])
+        extras.pop(name, None)  # the newest comes last
+        extras[name] = Extra()
         return asked, messages(asked, extras), waiting_box(), gr.skip()
 
     def ask_given(self, clicked: gr.EventData, earlier: Conversation, extras: Extras) -> Shown:
@@ -49,7 +55,7 @@ class Handlers:
         """Ask a question once more, in place of its answer and of what came after it."""
         turn = kept.turn(_data(clicked).get("turn"))
         if turn is None:
-            return kept, gr.skip(), gr.skip(), gr.skip()
+            return NOTHING
         question = _data(clicked).get("question") or turn.question
         return self.ask(str(question), kept.before(turn.number), extras)
 
@@ -64,25 +70,36 @@ class Handlers:
     ) -> Iterator[Shown]:
         """Answer the last question step by step, then look for questions worth asking next."""
         turn = kept.open_turn
-        if turn is None:
+        extra = extras.get(kept.name_of(turn)) if turn else None
+        if turn is None or extra is None or extra.begun:  # nothing is asked, or not once more
             return
+        extra.begun = True
+        yield gr.skip(), gr.skip(), stoppable_box(), gr.skip()
         try:
             self.desk.admit(reader(request))
             scope = self.desk.scope(request.session_hash, names, day, model)
             with self.desk.answering():
                 for state in self._turns(kept, turn, scope, reader(request)):
+                    if extra.halted:
+                        yield _let_go(kept, extras, extra)
+                        return
                     turn = state
                     kept = kept.with_last(turn)
                     yield kept, messages(kept, extras), gr.skip(), gr.skip()
         except RagError as problem:
             kept = kept.with_last(turn.failed(str(problem)))
+        except Exception:  # whatever it is, the page must not hang
+            log.exception("a question could not be answered")
+            kept = kept.with_last(turn.failed(FAILED))
         if turn.answer is None:
             yield kept.stopped(), messages(kept.stopped(), extras), ready_box(), gr.skip()
             return
         yield kept, messages(kept, extras), ready_box(), record(kept)
-        further = extras.setdefault(kept.name_of(turn), Extra()).next_questions = []
         for question in self._next(kept, turn, scope):
-            further.append(question)
+            if extra.halted:
+                yield NOTHING
+                return
+            extra.next_questions.append(question)
             yield gr.skip(), messages(kept, extras), gr.skip(), gr.skip()
 
     def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
@@ -104,22 +121,20 @@ class Handlers:
         nearest = turn.answer.abstention.nearest if turn.answer.abstention else ()
         shown = turn.answer.citations or nearest
         asked = {earlier.question for earlier in kept.turns}
-        questions = [q for q in following(scope.engine.articles, shown) if q not in asked][:TRIED]
+        near = chain(following(scope.engine.articles, shown), self.desk.examples)
+        questions = islice((q for q in dict.fromkeys(near) if q not in asked), TRIED)
         found = proven(questions, scope.search, {(c.article, c.start) for c in shown})
         return islice(found, SUGGESTED)
 
     def stop(self, kept: Conversation, extras: Extras) -> Shown:
         """End the last turn with what stands so far."""
+        halt(extras)
         kept = kept.stopped()
-        return kept, messages(kept, extras), ready_box(), gr.skip()
-
-    def failed(self, kept: Conversation, extras: Extras) -> Shown:
-        """End a turn that found no place in the queue, or failed in a way nobody foresaw."""
-        kept = kept.stopped(FAILED)
         return kept, messages(kept, extras), ready_box(), gr.skip()
 
     def clear(self, extras: Extras) -> tuple[Conversation, list[Any], Any, str]:
         """Begin a new conversation with nothing open."""
+        halt(extras)
         extras.clear()
         return Conversation(), [], ready_box(), ""
 
@@ -128,16 +143,32 @@ class Handlers:
         wanted = _data(clicked)
         articles = self.desk.articles(request.session_hash)
         if wanted.get("contents"):
-            return _CLOSE + contents_html(articles)
+            return _bar() + contents_html(articles)
         article = next((a for a in articles if a.name == wanted.get("article")), None)
         if article is None:
-            return _CLOSE + problem_html("This article is no longer in the corpus.")
+            return _bar() + problem_html("This article is no longer in the corpus.")
         if "start" not in wanted:
-            return _CLOSE + article_html(article)
+            return _bar() + article_html(article)
         place = _place(article, wanted.get("start"), wanted.get("end"))
         if place is None:
-            return _CLOSE + problem_html("This quote is no longer in the article.")
-        return _CLOSE + article_html(article, place)
+            return _bar() + problem_html("This quote is no longer in the article.")
+        return _bar(article) + article_html(article, place)
+
+
+def _bar(article: Article | None = None) -> str:
+    """Give what stays in sight above an article that is scrolled: its name, and the way out."""
+    name = f'<span class="rag-which" dir="auto">{escape(label(article))}</span>' if article else ""
+    return f'<div class="rag-bar">{_CLOSE}{name}</div>'
+
+
+def _let_go(kept: Conversation, extras: Extras, extra: Extra) -> Shown:
+    """Give what becomes of an answer nobody waits for: it is stopped, if nothing newer is shown.
+
+    Whatever is given last, gradio sends once more when the work ends.
+    """
+    if next(reversed(extras.values()), None) is not extra:
+        return NOTHING
+    return kept.stopped(), messages(kept.stopped(), extras), ready_box(), gr.skip()
 
 
 def messages(conversation: Conversation, extras: Extras) -> list[dict[str, Any]]:
@@ -161,8 +192,13 @@ def ready_box() -> Any:  # noqa: ANN401 - an update of gradio's
 
 
 def waiting_box() -> Any:  # noqa: ANN401 - an update of gradio's
-    """Empty the question box and let it stop the answer that is being written."""
-    return gr.update(value="", submit_btn=False, stop_btn=True)
+    """Empty the question box; nothing can be sent or stopped yet."""
+    return gr.update(value="", submit_btn=False, stop_btn=False)
+
+
+def stoppable_box() -> Any:  # noqa: ANN401 - an update of gradio's
+    """Let the question box stop the answer."""
+    return gr.update(stop_btn=True)
 
 
 def reader(request: gr.Request) -> str:

@@ -14,7 +14,7 @@ from rag.errors import AnswerError
 from rag.render import answer_markdown
 from rag.web.desk import Desk
 from rag.web.handlers import _data, messages, ready_box
-from rag.web.turns import Conversation, Extra, Extras, from_plain
+from rag.web.turns import Conversation, Extra, Extras, from_plain, halt
 from rag.web.view import VERDICTS
 
 MIME = {"json": "application/json", "md": "text/markdown", "html": "text/html"}
@@ -31,6 +31,7 @@ class Keeping:
         self, clicked: gr.EventData, extras: Extras, request: gr.Request
     ) -> tuple[Conversation, Any, Any, str]:
         """Show a conversation that the browser has kept; its quotes are checked again."""
+        halt(extras)
         extras.clear()
         try:
             kept = from_plain(_data(clicked).get("record"))

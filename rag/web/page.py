@@ -21,7 +21,7 @@ from rag.web.turns import Conversation
 TITLE = "Quotable"
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = 16  # answers under way at a time, most of them waiting in the model's line
-WAITING = 64  # questions in the queue before new ones are turned away
+WAITING = 256  # questions in the queue before new ones are turned away
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def theme() -> gr.themes.Base:
         "checkbox_label_background_fill_selected": ("transparent", "transparent"),
         "checkbox_label_text_color": ("#1c1917", "#ece8e3"),
         "checkbox_label_text_color_selected": ("#1c1917", "#ece8e3"),
-        "checkbox_background_color_selected": ("#0b4f5c", "#5fa9b5"),
+        "checkbox_background_color_selected": ("#0b4f5c", "#2f7f8d"),
         "checkbox_border_color": ("#78716c", "#a8a29e"),
         "slider_color": ("#0b4f5c", "#5fa9b5"),
         "button_secondary_background_fill": ("transparent", "transparent"),
@@ -243,24 +243,20 @@ def _connect_asking(do: Handlers, p: Parts) -> None:
     """Tie questions to answers; nothing is offered as an API."""
     shown = [p.kept, p.transcript, p.box, p.shelf]
     chosen = [p.articles, p.day, p.model]
-    answering: list[Any] = []
     asked = [
         p.box.submit(do.ask, [p.box, p.kept, p.extras], shown, **AT_THE_DESK),
         p.shelf.next(do.ask_given, [p.kept, p.extras], shown, **AT_THE_DESK),
         p.shelf.retry(do.ask_again, [p.kept, p.extras], shown, **AT_THE_DESK),
     ]
     for each in asked:
-        answer = each.then(do.answer, [p.kept, p.extras, *chosen], shown, **QUIET)
-        answer.failure(do.failed, [p.kept, p.extras], shown, **AT_THE_DESK)
-        answering.append(answer)
-    for event in (p.box.submit, p.shelf.next, p.shelf.retry):  # it may still suggest questions
-        event(None, None, None, cancels=answering, **AT_THE_DESK)
-    p.box.stop(do.stop, [p.kept, p.extras], shown, cancels=answering, **AT_THE_DESK)
+        # The next question may be asked while an answer is still being left. Gradio's own way to
+        # cancel would take the new one for the old: it knows them by reader and function only.
+        each.then(do.answer, [p.kept, p.extras, *chosen], shown, trigger_mode="multiple", **QUIET)
+    p.box.stop(do.stop, [p.kept, p.extras], shown, **AT_THE_DESK)
     p.fresh.click(
         do.clear,
         [p.extras],
         [p.kept, p.transcript, p.box, p.viewer],
-        cancels=answering,
         **AT_THE_DESK,
     )
     p.viewer.show(do.show, None, p.viewer, **AT_THE_DESK)

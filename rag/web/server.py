@@ -127,7 +127,7 @@ def _policy(page: bytes) -> bytes:
     script = page.partition(b"<script>")[2].partition(b"</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script).digest())
     return (
-        b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; "
+        b"default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; "
         b"script-src 'sha256-" + digest + b"'"
     )
 

@@ -52,13 +52,24 @@ class Turn:
 
 @dataclass
 class Extra:
-    """What comes to an answer after it is given: a reader's verdict, questions to ask next."""
+    """What comes to an answer beside it: a reader's verdict, questions to ask next.
+
+    ``begun`` says that somebody works on the answer, and ``halted`` tells them to stop.
+    """
 
     verdict: str | None = None
     next_questions: list[str] = field(default_factory=list)
+    begun: bool = False
+    halted: bool = False
 
 
 Extras = dict[str, Extra]  # by the name of an answer, see ``Conversation.name_of``
+
+
+def halt(extras: Extras) -> None:
+    """End all work on a conversation; whoever does it sees this before the next step."""
+    for extra in extras.values():
+        extra.halted = True
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,10 @@
   // An answer says of itself, in data-say, what is to be heard; hearing every change would be noise.
   const live = made("div", { class: "rag-hidden", role: "status", id: "rag-live" });
   const toast = made("div", { id: "rag-toast", "aria-hidden": "true" });
-  let said = "";
-  const say = (text) => {
-    if (text && text !== said) live.textContent = said = text;
-  };
+  let told = ""; // what the last answer said of itself, so that it is not said again
   let fading = 0;
   addEventListener("rag-say", (event) => {
-    said = "";
-    say(event.detail);
+    live.textContent = event.detail;
     toast.textContent = event.detail;
     toast.classList.add("rag-shown");
     clearTimeout(fading);
@@ -37,6 +33,8 @@
   let wanted = null; // the id of an answer to go to as soon as it is there
   addEventListener("rag-go", (event) => (wanted = event.detail));
   const look = () => {
+    const every = document.querySelector("#rag-articles .select-all-checkbox:not([aria-label])");
+    every?.setAttribute("aria-label", "All sources"); // gradio gives it a title only
     const log = document.querySelector("#rag-transcript [role=log]");
     if (!log) return;
     if (log.getAttribute("aria-live") !== "off") log.setAttribute("aria-live", "off");
@@ -49,7 +47,8 @@
     } else if (questions.length > asked && !wanted) toTop(questions[questions.length - 1]);
     asked = questions.length;
     const rows = log.querySelectorAll(".bot-row");
-    say(rows[rows.length - 1]?.querySelector("[data-say]")?.dataset.say);
+    const text = rows[rows.length - 1]?.querySelector("[data-say]")?.dataset.say;
+    if (text && text !== told) live.textContent = told = text;
   };
   new MutationObserver(look).observe(document.body, {
     childList: true,
@@ -70,7 +69,6 @@
     clearInterval(waiting);
     if (matchMedia("(min-width: 1100px)").matches && !opened()) toggle().click();
     describe();
-    document.querySelector("#rag-articles .select-all-checkbox")?.setAttribute("aria-label", "All sources");
     new MutationObserver(describe).observe(document.querySelector("#rag-aside"), {
       attributes: true,
       attributeFilter: ["class"],

@@ -117,6 +117,7 @@ function box() {
 
 function type(question) {
   const area = box();
+  if (!area) return setTimeout(type, 50, question); // the page is still being laid out
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(area, question);
   area.dispatchEvent(new Event("input", { bubbles: true }));
   area.focus();

@@ -1,6 +1,7 @@
 // Runs once, when the article viewer is on the page (`element`, `trigger`, `watch` are gradio's).
 // A marker carries its own place, so a click needs no memory of which answer it belongs to.
 let opener = null; // the button to give the focus back to
+let answer = ""; // the id of its answer, which gradio may draw anew while the article is open
 let open = null; // the place that is shown
 
 function key(button) {
@@ -8,19 +9,27 @@ function key(button) {
   return `${article} ${start} ${end}`;
 }
 
+function opened() {
+  if (opener && !opener.isConnected && answer) {
+    const buttons = document.getElementById(answer)?.querySelectorAll("button[data-start]") ?? [];
+    opener = [...buttons].find((other) => key(other) === key(opener)) ?? opener;
+  }
+  return opener;
+}
+
 // The quotes of the answer that a button belongs to, each once, in their order.
 function quotes(button) {
-  const answer = button && button.closest(".rag-answer");
-  if (!answer) return [];
+  const block = button && button.closest(".rag-answer");
+  if (!block) return [];
   const found = new Map();
-  for (const other of answer.querySelectorAll("button[data-start]")) {
+  for (const other of block.querySelectorAll("button[data-start]")) {
     if (!found.has(key(other))) found.set(key(other), other);
   }
   return [...found.values()].sort((a, b) => a.dataset.n - b.dataset.n);
 }
 
 function steps() {
-  const all = quotes(opener);
+  const all = quotes(opened());
   const at = all.findIndex((other) => key(other) === open);
   if (at < 0 || all.length < 2) return;
   const row = document.createElement("span");
@@ -40,20 +49,28 @@ function steps() {
 }
 
 function step(by) {
-  const all = quotes(opener);
+  const all = quotes(opened());
   const at = all.findIndex((other) => key(other) === open);
   if (at >= 0) show(all[(at + by + all.length) % all.length]);
 }
 
+// Show which number is open, wherever it stands in its answer.
+function point() {
+  const block = open === null ? null : opened()?.closest(".rag-answer");
+  for (const marker of document.querySelectorAll(".rag-marker")) {
+    const here = block !== null && block === marker.closest(".rag-answer") && key(marker) === open;
+    if (here === marker.hasAttribute("aria-current")) continue;
+    if (here) marker.setAttribute("aria-current", "true");
+    else marker.removeAttribute("aria-current");
+  }
+}
+
 function reveal() {
   document.body.classList.toggle("rag-reading", open !== null);
-  for (const marked of document.querySelectorAll(".rag-marker[aria-current]")) marked.removeAttribute("aria-current");
+  point();
   if (open === null) return;
   element.querySelector(".rag-between")?.remove();
   steps();
-  for (const button of quotes(opener)) {
-    if (key(button) === open && button.matches(".rag-marker")) button.setAttribute("aria-current", "true");
-  }
   const mark = element.querySelector("mark");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const room = element.closest("#rag-viewer");
@@ -72,12 +89,13 @@ function close() {
   open = null;
   reveal();
   trigger("shut");
-  if (opener && opener.isConnected) opener.focus();
+  if (opened()?.isConnected) opener.focus();
   return true;
 }
 
 function show(button) {
   opener = button;
+  answer = button.closest(".rag-answer")?.id ?? "";
   if (key(button) === open) return reveal();
   open = key(button);
   const { article, start, end } = button.dataset;
@@ -113,3 +131,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 watch("value", reveal);
+new MutationObserver(() => open !== null && point()).observe(document.body, {
+  childList: true,
+  subtree: true,
+  attributeFilter: ["aria-current"],
+});
