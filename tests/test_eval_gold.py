@@ -66,6 +66,18 @@ def test_our_own_gold_holds():
 
 
 @pytest.mark.parametrize(
+    ("name", "source", "count"),
+    [("seeds", resource("seeds"), 80), ("harbour", resource("eval") / "unseen/harbour", 50)],
+)
+def test_unseen_gold_holds(name, source, count):
+    from rag.corpus import read_corpus
+
+    articles = read_corpus([source], 10**8).articles
+    file = resource("eval") / "unseen" / f"{name}.jsonl"
+    assert len(gold.load_gold(file, articles)) == count
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"question": " "}, "must not be empty"),
