@@ -7,7 +7,7 @@ export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install models index chat ask test browser lint format eval eval-gate bench wheel clean
+.PHONY: help install models index chat ask test browser lint format eval eval-gate bench screenshots wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -63,6 +63,9 @@ eval-gate: index ## what CI holds a change to: all questions quotes only, a thir
 
 bench: index ## outside benchmarks, where their data is (LLM=local for the language model)
 	@$(BIN)/python -m eval.bench all --llm $(or $(LLM),none)
+
+screenshots: index browser ## the pictures of the chat in docs/screens/
+	$(BIN)/python docs/screenshots.py
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

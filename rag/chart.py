@@ -40,9 +40,9 @@ def _row_html(moment: Moment, citation: Citation, block: str) -> str:
     quote = quote if len(quote) <= EXCERPT else quote[: EXCERPT - 1].rstrip() + "…"
     told = f"“{moment.words}”" if moment.words else "reported"
     return (
-        f'<li><span class="rag-date">{escape(_when(moment))}</span>'
-        f'<span class="rag-told" dir="auto">{escape(told)}</span>'
-        f'{marker_html(citation, block)}<span dir="auto">{escape(quote)}</span></li>'
+        f'<li><span class="rag-date">{escape(_when(moment))}</span> '
+        f'<span class="rag-told" dir="auto">{escape(told)}</span> '
+        f'{marker_html(citation, block)} <span dir="auto">{escape(quote)}</span></li>'
     )
 
 

@@ -182,7 +182,7 @@ def test_timeline_is_drawn_and_told_in_the_order_of_days():
     assert markers(page) == ["2", "1"]
     assert re.findall(r'<circle class="rag-dot" cx="([\d.]+)%"', page) == ["8.0", "92.0"]
     assert plain(re.search("<ol.*</ol>", page)[0]) == (
-        "1 May 2025reported2It rained.9 May 2025reported1It rained."
+        "1 May 2025 reported 2 It rained.9 May 2025 reported 1 It rained."
     )
     assert 'aria-hidden="true"' in page  # the list says it all
 
@@ -190,7 +190,7 @@ def test_timeline_is_drawn_and_told_in_the_order_of_days():
 def test_days_that_a_quote_names_stand_beside_the_day_it_was_reported():
     quote = "The talks of December 14-15 failed, she said on December 19."
     page = chart.chart_html([dated(1, "2025-12-23", quote)], "a1")
-    when = re.findall(r'<span class="rag-date">([^<]*)</span><[^>]*>([^<]*)<', page)
+    when = re.findall(r'<span class="rag-date">([^<]*)</span> <[^>]*>([^<]*)<', page)
     assert [(day, html.unescape(told)) for day, told in when] == [
         ("14 to 15 December 2025", "“December 14-15”"),
         ("19 December 2025", "“December 19”"),

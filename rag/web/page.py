@@ -99,7 +99,9 @@ def theme() -> gr.themes.Base:
         "background_fill_primary": ("#fffefb", "#1f1c19"),
         "background_fill_secondary": ("#fbfaf7", "#181613"),
         "border_color_primary": ("#dcd7cf", "#423d37"),
-        "block_background_fill": ("transparent", "transparent"),
+        # what chat.css takes away again is seen where gradio alone lays out: when it asks to log in
+        "block_background_fill": ("#fffefb", "#1f1c19"),
+        "panel_background_fill": ("#fffefb", "#1f1c19"),
         "block_border_width": ("0px", "0px"),
         "block_shadow": ("none", "none"),
         "block_title_text_color": ("#57534e", "#b8b2ac"),
