@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from fakes import article
 from fakes_llm import hits
 
 from rag.answer import number, number_sides
@@ -13,7 +14,7 @@ from rag.index import open_index
 from rag.indexer import build_index
 from rag.pipeline import Rag
 from rag.reranker import Reranker
-from rag.retriever import Retriever
+from rag.retriever import Hit, Retriever
 from rag.settings import Settings, resource
 from rag.verifier import quoted
 
@@ -156,6 +157,35 @@ def test_what_only_looks_like_a_difference_is_left_alone(question, one, other):
     evidence = hits(one, other, logits=[1.0, 1.0])
     cited = [(h.article.name, h.sentence.start, h.sentence.end) for h in evidence]
     assert conflicts(question, evidence, cited) == ()
+
+
+CROWD = "The Harbour Union said 4,200 of its members had joined the march in Lima."
+FIGURE = "Northgate Docks, which owns the port, put the figure at about 3,500."
+QUIET = "It rained all day."
+
+
+def test_a_figure_that_another_takes_up_is_a_side_whoever_tells_it():
+    question = "How many members joined the march in Lima?"
+    evidence = hits(CROWD, FIGURE, logits=[1.0, 1.0])
+    evidence[1] = replace(evidence[1], context=CROWD)
+    (found,) = conflicts(question, evidence)
+    assert sorted(c.quote for side in found.sides for c in side.citations) == [FIGURE, CROWD]
+
+
+@pytest.mark.parametrize(("follower", "found"), [(FIGURE, 1), (QUIET, 0)])
+def test_sentence_behind_is_looked_at_though_the_search_did_not_bring_it(follower, found):
+    text = f"{CROWD} {follower}"
+    whole = article("march.txt", text)
+    first = Hit(1, whole, whole.sentences[0], "", 1.0, 1.0)
+    assert len(conflicts("How many members joined the march in Lima?", [first])) == found
+
+
+def test_part_of_them_is_no_other_figure_for_all_of_them():
+    whole, part = "Police said 11 people were arrested.", "Seven of those arrested went home."
+    assert sides("How many people were arrested?", whole, part) == []
+    assert (
+        len(sides("How many people were arrested?", whole, "The union spoke of 23 arrests.")) == 1
+    )
 
 
 def test_a_country_its_capital_and_its_minister_are_one_actor():

@@ -37,7 +37,7 @@ class Kept:
     def __init__(self, retriever):
         self.retriever, self.known = retriever, {}
 
-    def search(self, query, k, as_of=None):
+    def search(self, query, k, as_of=None, articles=None):
         key = (query, k, as_of)
         if key not in self.known:
             self.known[key] = self.retriever.search(query, k, as_of)
@@ -45,7 +45,7 @@ class Kept:
 
 
 class FindsNothing:
-    def search(self, query, k, as_of=None):
+    def search(self, query, k, as_of=None, articles=None):
         return []
 
 
@@ -53,7 +53,7 @@ class IgnoresDates:
     def __init__(self, search):
         self.sound = search
 
-    def search(self, query, k, as_of=None):
+    def search(self, query, k, as_of=None, articles=None):
         return self.sound.search(query, k)
 
 
@@ -147,7 +147,7 @@ def test_citation_numbers_shifted_by_one(world, monkeypatch):
         return text, tuple(moved), citations
 
     monkeypatch.setattr("rag.pipeline._stated", lambda claims: None)  # it would dangle there
-    monkeypatch.setattr("rag.pipeline.number", shifted)
+    monkeypatch.setattr("rag.assembly.number", shifted)
     result = world.run("broken")
     red(world, result, "marker_accuracy")
     assert not missed(result.checks) & {"evidence_recall", "quote_exactness", "abstention_recall"}

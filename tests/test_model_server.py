@@ -26,7 +26,8 @@ pytestmark = pytest.mark.real  # it opens sockets
 
 ARMY = "The EU wants an army of 800,000 men."
 QUESTION = "How large an army?"
-GOOD = drafts(("The army has 800,000 men.", [1]))
+GOOD = drafts(("It wants 800,000 men.", [1]))
+WORDS = "It wants 800,000 men. [1]"
 LIMIT = 3.0
 FAILED = "The language model failed; this answer is made without it, of quotes alone."
 LATE = "The language model did not answer within 3 s; this answer is made without it"
@@ -199,7 +200,7 @@ def patient(rag: Rag) -> Rag:
 
 def test_server_that_works_writes_the_answer(rag, server):
     answer = patient(rag).ask(QUESTION)
-    assert answer.text == "The army has 800,000 men. [1]"
+    assert answer.text == WORDS
     assert answer.note is None
     assert server.asked == 1
 
@@ -275,7 +276,7 @@ def test_server_that_keeps_failing_is_left_alone_and_then_tried_again(rag, serve
     server.way = "good"
     rag._breaker._rests_until = 0.0  # it has rested
     assert rag.ask(QUESTION).note is None
-    assert rag.ask(QUESTION).text == "The army has 800,000 men. [1]"
+    assert rag.ask(QUESTION).text == WORDS
 
 
 def test_one_that_hangs_does_not_hold_up_the_others(rag, server):

@@ -31,7 +31,8 @@ _CONTRAST = frozenset(
 # … and these do not, nor do most adjectives, which have such endings.
 _PLAIN = frozenset(
     """final possible real potential full key main big large small major minor good bad recent
-    future joint common long short early late whole entire current proposed""".split()
+    future joint common long short early late whole entire current proposed
+    every each all""".split()
 )
 _ADJECTIVE = re.compile(
     r"(?:al|ive|ous|ful|less|able|ible|ic|ent|ant|ed|ing|ary|ly|ern|ish|ian|ean|est|er)$"

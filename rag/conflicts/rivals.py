@@ -3,9 +3,10 @@
 import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from rag.attribution import speaker_of
 from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.kin import kin
 from rag.conflicts.matter import Matter
@@ -15,6 +16,7 @@ from rag.timeline import Span, when
 from rag.words import same_name
 
 V = TypeVar("V")
+DATED = 0.6  # the same for a day: a sentence of another event has half of the words easily
 SHARE = 0.5  # of a question's words that a sentence with a rival value must have
 _LONG = datetime.timedelta(days=365)
 _AGENT = 12  # tokens behind "by" in which a name still says who did it
@@ -25,6 +27,11 @@ _VERSIONS = frozenset(
 _COUNTED = re.compile(
     r"\bhow\s+many\s+((?:\w[\w'-]*\s+){0,2}?\w[\w'-]*)|\bnumber\s+of\s+(\w[\w'-]*)", re.IGNORECASE
 )
+_TAKEN_UP = re.compile(
+    r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at)\b", re.IGNORECASE
+)
+_PART_OF = re.compile(r"\s(of|among)\s(those|them|these)\b", re.IGNORECASE)
+FOLLOWED = 8  # sentences whose next one is looked at for a figure that takes theirs up
 _ROLE = re.compile(r"who\s(is|was|are|were)\sthe\b", re.IGNORECASE)
 _LIFE = re.compile(r"\([^()]*\d\s?[–-]\s?[^()]*\d{4}\)")  # (3 May 1801 – 9 June 1870)
 
@@ -47,8 +54,8 @@ def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
     unit = _counted(matter)
     found = [
         (view_of(hit, number.start, number.end), number)
-        for hit in hits
-        if _fits(matter, hit, unit) and not _of_old(hit)
+        for hit in (*hits, *_followers(hits))
+        if _fits(matter, hit, unit, taken_up=True) and not _of_old(hit)
         for number in _numbers(matter, hit.sentence.text, unit)
     ]
     comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
@@ -60,7 +67,7 @@ def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:
     found = [
         (view_of(hit, span.start, span.end), span)
         for hit in hits
-        if _fits(matter, hit) and (span := _day(matter, hit))
+        if _fits(matter, hit, least=DATED) and (span := _day(matter, hit))
     ]
     return _grouped(found, _meet)
 
@@ -90,19 +97,49 @@ def _grouped(found: Iterable[tuple[View, V]], agree: Callable[[V, V], bool]) -> 
     return [[view for view, _ in group] for group in groups]
 
 
-def _fits(matter: Matter, hit: Hit, but: frozenset[str] = frozenset()) -> bool:
+def _fits(
+    matter: Matter,
+    hit: Hit,
+    but: frozenset[str] = frozenset(),
+    *,
+    taken_up: bool = False,
+    least: float = SHARE,
+) -> bool:
     """Whether a sentence is about the matter; ``but`` is a term that it has anyway.
 
-    What stands before it helps, unless it names another.
+    What stands before it helps, unless it names another; with ``taken_up`` a sentence that takes
+    up a figure ("the company put the number at 40") needs no word of its own. ``least`` is the
+    share of the question's words that it must have.
     """
-    toks = tokens(hit.sentence.text)
+    toks = _without_teller(hit) if taken_up else tokens(hit.sentence.text)
     own = matter.words_of(toks)
-    if not matter.is_about(toks) or matter.has_other(toks) or not matter.share(own, but):
+    taken_up = taken_up and _TAKEN_UP.search(hit.sentence.text) is not None
+    if not matter.is_about(toks) or matter.has_other(toks):
+        return False
+    if not taken_up and not matter.share(own, but):
         return False
     new = toks[0].low in {"a", "an"} and not matter.has_term(toks[1].low)
     if not new and not any(matter.is_name(t, opens=at == 0) for at, t in enumerate(toks)):
         own += [t.low for t in tokens(hit.context)]
-    return matter.share(own, but) >= SHARE
+    return matter.share(own, but) >= least
+
+
+def _followers(hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Sentences right behind the first ones, not found themselves, that take up a figure."""
+    known = {(hit.article.name, hit.sentence.number) for hit in hits}
+    for hit in hits[:FOLLOWED]:
+        number = hit.sentence.number + 1
+        if number < len(hit.article.sentences) and (hit.article.name, number) not in known:
+            after = hit.article.sentences[number]
+            if not after.heading and _TAKEN_UP.search(after.text):
+                yield replace(hit, sentence=after, context=hit.sentence.text, score=0.0)
+
+
+def _without_teller(hit: Hit) -> list[Token]:
+    """A sentence's tokens without the name of who says it: figures are told by many."""
+    teller = {t.low for t in tokens(speaker_of(hit.article, hit.sentence) or "") if t.capital}
+    toks = tokens(hit.sentence.text)
+    return [t for t in toks if not (t.capital and t.low in teller)] or toks
 
 
 def _of_old(hit: Hit) -> bool:
@@ -128,7 +165,18 @@ def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
     if versions:
         found = tuple(q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]})
     if unit:
-        return [number for number in found if number.units & unit]
+        counted = [number for number in found if number.units & unit]
+        return (
+            counted
+            or [
+                replace(
+                    number, units=unit
+                )  # "4,200 of its members", "23 arrests", "put it at 3,500"
+                for number in found
+                if not _PART_OF.match(text, number.end)
+                and (not number.units or any(number.units & term for term in matter.terms))
+            ][:1]
+        )
     return sorted(found, key=lambda number: _nearness(matter, text, number.start))[:1]
 
 
