@@ -166,18 +166,20 @@ def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
         found = tuple(q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]})
     if unit:
         counted = [number for number in found if number.units & unit]
-        return (
-            counted
-            or [
-                replace(
-                    number, units=unit
-                )  # "4,200 of its members", "23 arrests", "put it at 3,500"
-                for number in found
-                if not _PART_OF.match(text, number.end)
-                and (not number.units or any(number.units & term for term in matter.terms))
-            ][:1]
-        )
+        return counted or _unnamed(matter, text, found, unit)[:1]
     return sorted(found, key=lambda number: _nearness(matter, text, number.start))[:1]
+
+
+def _unnamed(
+    matter: Matter, text: str, found: Iterable[Quantity], unit: frozenset[str]
+) -> list[Quantity]:
+    """Numbers that count the unit without its word: "put it at 3,500", "23 arrests"."""
+    return [
+        replace(number, units=unit)
+        for number in found
+        if not _PART_OF.match(text, number.end)
+        and (not number.units or any(number.units & term for term in matter.terms))
+    ]
 
 
 def _day(matter: Matter, hit: Hit) -> Span | None:
