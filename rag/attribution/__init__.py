@@ -44,7 +44,7 @@ def speaker_of(article: Article, sentence: Sentence) -> str | None:
     return voices[sentence.number] if sentence.number < len(voices) else None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)  # more than the articles that one answer looks at
 def _voices(article: Article) -> list[str | None]:
     """The speakers of all sentences; read together, as each may need what stands before it."""
     text, sentences = article.text, article.sentences
