@@ -85,9 +85,6 @@ class Asked(Protocol):
     ) -> Answer:
         """Answer one question."""
 
-    def search(self, query: str, k: int = 10, as_of: date | None = None) -> list[Hit]:
-        """Give up to k sentences, best first."""
-
     def close(self) -> None:
         """Let go of files and models."""
 
