@@ -9,7 +9,6 @@ averaged over the sets. Nothing is ever fitted on our own gold questions.
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,9 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from rag.errors import RagError, UsageError
+from rag.errors import UsageError
+
+from .command import run
 
 Floats = NDArray[np.float64]
 FOLDS = 10
@@ -244,11 +245,7 @@ def calibrate(
 
 def main() -> None:
     """Run the command; a RagError becomes one line on stderr and its exit code."""
-    try:
-        app()
-    except RagError as problem:
-        typer.echo(f"eval.calibrate: {problem}", err=True)
-        sys.exit(problem.exit_code)
+    run(app, "eval.calibrate")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """The command ``python -m eval.bench NAME``."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rag.errors import RagError, UsageError
+from rag.errors import UsageError
 from rag.settings import load_settings
 
+from ..command import run
 from . import altered, beir, clapnq, covidqa, disputes, mtrag, quotesum, ramdocs, squad2, voices
 from .asking import Task
 from .data import FOLDER, DataAbsent
@@ -72,11 +72,7 @@ def bench(
 
 def main() -> None:
     """Run the command; a RagError becomes one line on stderr and its exit code."""
-    try:
-        app()
-    except RagError as problem:
-        typer.echo(f"eval.bench: {problem}", err=True)
-        sys.exit(problem.exit_code)
+    run(app, "eval.bench")
 
 
 if __name__ == "__main__":
