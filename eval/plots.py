@@ -11,6 +11,7 @@ from .stats import Figure
 
 Runs = Mapping[str, Sequence[Scored]]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe & Ito 2008
+WIDE = 1e4  # times the smallest: from there on only powers of ten have room for their numbers
 
 
 def draw(runs: Runs, folder: Path) -> list[str]:
@@ -99,7 +100,8 @@ def _latency(axes: Any, runs: Runs) -> None:  # noqa: ANN401
         shares = [(at + 1) / len(times) for at in range(len(times))]
         axes.step(times, shares, where="post", color=_colour(number), label=system)
     axes.set_xscale("log", subs=[])
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < WIDE * low else (1,)))
     axes.xaxis.set_major_formatter("{x:g}")
     for name, share in (("p50", 0.5), ("p95", 0.95)):
         axes.axhline(share, color="grey", linewidth=0.6)
