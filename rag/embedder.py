@@ -1,6 +1,7 @@
 """Texts to vectors; the only room that imports sentence-transformers."""
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,11 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.bert import Bert, Shape
 from rag.errors import ModelDamaged, ModelMissing
 from rag.models import MODELS, locate
 from rag.settings import Settings
 
 Floats = NDArray[np.float32]
+CHUNK, BATCH = 64, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +43,54 @@ class Embedder(Protocol):
         ...
 
 
-def quiet_and_offline() -> None:
-    """Keep the model libraries off the network and off the terminal; call before loading."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from transformers.utils import logging
+class BertEmbedder:
+    """A sentence-transformers folder of a BERT with mean pooling, read by ONNX Runtime."""
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    def __init__(self, folder: Path, name: str, threads: int) -> None:
+        most = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
+        self._network = Bert(folder, most["max_seq_length"], threads)
+        self.name = name
+        self.dimension = self._network.width
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Encode texts in order; texts are batched in chunks of 64, alike lengths together."""
+        for at in range(0, len(texts), CHUNK):
+            chunk = texts[at : at + CHUNK]
+            order = sorted(range(len(chunk)), key=lambda i: len(chunk[i]))
+            done: dict[int, Encoded] = {}
+            for first in range(0, len(order), BATCH):
+                rows = order[first : first + BATCH]
+                hidden, lengths = self._network.read([chunk[i] for i in rows])
+                for i, vectors, length in zip(rows, hidden, lengths, strict=True):
+                    tokens = vectors[:length]
+                    done[i] = Encoded(_unit(tokens.mean(axis=0)), _unit(tokens[1:-1]))
+            yield from (done[i] for i in range(len(chunk)))
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model from a local folder."""
+    """Any other sentence-transformers model from a local folder."""
 
     def __init__(self, folder: Path, name: str, threads: int) -> None:
-        quiet_and_offline()
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
-        try:
-            self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        except Exception as problem:
-            raise ModelDamaged(
-                f"the embedder in {folder} cannot be loaded ({problem}); run `rag models pull`"
-            ) from problem
+        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self._lock = threading.Lock()
         self.name = name
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts in order; texts are batched in chunks of 64, alike lengths together."""
-        for at in range(0, len(texts), 64):
-            chunk = texts[at : at + 64]
-            with self._lock:  # tokenizers may not be shared between threads
+        for at in range(0, len(texts), CHUNK):
+            chunk = texts[at : at + CHUNK]
+            with self._lock:  # its tokenizers may not be shared between threads
                 rows: Any = self._model.encode(
-                    list(chunk), batch_size=16, output_value=None, show_progress_bar=False
+                    list(chunk), batch_size=BATCH, output_value=None, show_progress_bar=False
                 )
             for row in rows:
                 vector = row["sentence_embedding"].float().numpy()
@@ -113,6 +129,33 @@ def fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def open_embedder(settings: Settings) -> SentenceEmbedder:
+def open_embedder(settings: Settings) -> Embedder:
     """Load the embedder the settings name; raises ModelError."""
-    return SentenceEmbedder(embedder_folder(settings), settings.embedder, settings.threads)
+    folder = embedder_folder(settings)
+    kind = BertEmbedder if is_plain_bert(folder) else SentenceEmbedder
+    try:
+        return kind(folder, settings.embedder, settings.threads)
+    except Exception as problem:
+        raise ModelDamaged(
+            f"the embedder in {folder} cannot be loaded ({problem}); run `rag models pull`"
+        ) from problem
+
+
+def is_plain_bert(folder: Path) -> bool:
+    """Whether a folder's sentence vector is the mean of a BERT's token vectors and nothing more."""
+    try:
+        Shape.read(folder / "config.json")
+        modules = json.loads((folder / "modules.json").read_text("utf-8"))
+        pooling = json.loads((folder / "1_Pooling" / "config.json").read_text("utf-8"))
+        kinds = [module["type"].rpartition(".")[2] for module in modules]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    modes = {
+        name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True
+    }
+    needed = [folder / name for name in ("tokenizer.json", "model.safetensors")]
+    return (
+        kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+        and modes == {"pooling_mode_mean_tokens"}
+        and all(path.is_file() for path in needed)
+    )

@@ -5,6 +5,7 @@ temporary folder of this user, never on a network port, and nothing here ever co
 """
 
 import contextlib
+import os
 import queue
 import shutil
 import tempfile
@@ -36,6 +37,7 @@ from rag.models import MODELS, locate, sha256_of
 from rag.settings import Settings
 
 NO_MODEL = "none"
+ONE_LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 State = Literal["ready", "warming up", "failed"]
 _ROLES = {SystemMessage: "system", HumanMessage: "user", AIMessage: "assistant"}
 
@@ -95,14 +97,13 @@ class LocalChat(BaseChatModel):
         self, schema: dict[str, Any], **_: object
     ) -> Runnable[LanguageModelInput, Any]:
         """Hold the model to a JSON schema while it writes; streams growing objects."""
-        return self.bind(response_format=_json_format(schema)) | JsonOutputParser()
+        return self.bind(grammar=_grammar(schema)) | JsonOutputParser()
 
     def _start(self) -> None:
-        import xllamacpp
-
+        llama = _llama()
         folder = Path(tempfile.mkdtemp(prefix="quotable-rag-"))
         self._clear = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        params = xllamacpp.CommonParams()
+        params = llama.CommonParams()
         params.model.path = str(self.path)
         params.hostnames = [str(folder / "llm.sock")]
         params.n_ctx = self.context_tokens
@@ -113,7 +114,7 @@ class LocalChat(BaseChatModel):
         params.ui = False
         params.endpoint_slots = False
         try:
-            self._server = xllamacpp.Server(params)
+            self._server = llama.Server(params)
         except RuntimeError as problem:
             self._failed = True
             self._clear()
@@ -255,8 +256,23 @@ def _usage(usage: dict[str, Any]) -> UsageMetadata:
     )
 
 
-def _json_format(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "json_schema", "json_schema": {"name": "draft", "schema": schema}}
+def _llama() -> Any:  # noqa: ANN401 - it ships no types
+    """Import llama.cpp with short waits in its threads.
+
+    They wait for each other by spinning. Where another program wants the same cores, OpenMP's own
+    patience makes writing nine times slower; this much costs nothing on an idle machine
+    (docs/bench/speed.md). OpenMP reads it once, when it is loaded.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "400")
+    import xllamacpp
+
+    return xllamacpp
+
+
+def _grammar(schema: dict[str, Any]) -> str:
+    """Give the grammar of a schema's JSON on one line: white space is half of what is written."""
+    grammar: str = _llama().json_schema_to_grammar({**schema, "x-guidance": ONE_LINE})
+    return grammar
 
 
 def _failure(reply: dict[str, Any]) -> ModelFailed:

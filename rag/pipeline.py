@@ -74,7 +74,7 @@ class Rag:
         """Open the index and the models for settings already settled."""
         llm = open_llm(settled)
         index = open_index(settled)
-        reranker = Reranker(embedder_folder(settled))
+        reranker = Reranker(embedder_folder(settled), threads=settled.threads)
         return cls(settled, index, Retriever(index, open_embedder(settled), reranker, settled), llm)
 
     @cached_property

@@ -6,14 +6,14 @@ float16; the word embeddings are the embedder's, untouched.
 """
 
 import hashlib
-import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+
+from rag.bert import Bert
 from rag.calibration import calibration
-from rag.embedder import quiet_and_offline
 from rag.errors import ModelDamaged
 
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
@@ -49,31 +49,18 @@ def blend(
 class Reranker:
     """Scores (sentence, context) pairs against a question; safe to share between threads."""
 
-    def __init__(self, base: Path, weights: Path = WEIGHTS) -> None:
-        quiet_and_offline()
-        import torch
-        from safetensors import safe_open
-        from transformers import AutoModel, AutoTokenizer
+    def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
+        from safetensors.numpy import load_file
 
         try:
-            with safe_open(weights, framework="pt") as file:
-                state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            self._tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True)
-            network: Any = AutoModel.from_pretrained(str(base), local_files_only=True)
-            self._head = torch.nn.Linear(network.config.hidden_size, 1)
-            self._head.load_state_dict(
-                {"weight": state.pop("head.weight"), "bias": state.pop("head.bias")}
-            )
-            missing = network.load_state_dict(state, strict=False).missing_keys
-            if any("encoder" in name for name in missing):
-                raise KeyError(missing[0])
+            trained = {k: v.astype(np.float32) for k, v in load_file(weights).items()}
+            self._head = trained.pop("head.weight")[0]
+            self._bias = float(trained.pop("head.bias")[0])
+            self._network = Bert(base, MAX_TOKENS, threads, trained)
         except Exception as problem:
             raise ModelDamaged(
                 f"the reranker {weights.name} cannot be loaded ({problem}); install it again"
             ) from problem
-        self._network = network.eval()
-        self._torch = torch
-        self._lock = threading.Lock()
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
         """Give a logit a passage: above 0 it answers the question more likely than not."""
@@ -90,14 +77,5 @@ class Reranker:
 
     def _batch(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
         seconds = [f"{text} | {context[:CONTEXT_CHARS]}" for text, context in passages]
-        with self._lock, self._torch.inference_mode():
-            encoded = self._tokenizer(
-                [question] * len(seconds),
-                seconds,
-                truncation="longest_first",
-                max_length=MAX_TOKENS,
-                padding=True,
-                return_tensors="pt",
-            )
-            opening = self._network(**encoded).last_hidden_state[:, 0]
-            return [float(logit) for logit in self._head(opening).squeeze(-1)]
+        hidden, _ = self._network.read([(question, second) for second in seconds])
+        return [float(logit) for logit in hidden[:, 0] @ self._head + self._bias]

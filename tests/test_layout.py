@@ -12,7 +12,7 @@ from rag.settings import PACKAGE, resource
 # A room imports only rooms above it.
 ORDER = """
 errors settings sentences loaders datelines corpus words offices expected passages models
-embedder store texts wordindex index indexer calibration reranker retriever citation answer
+bert embedder store texts wordindex index indexer calibration reranker retriever citation answer
 audit question prompts llm attempt followup parts reader attribution support voices verifier
 tense timeline timewords conflicts gate evidence assembly progress pipeline render markup chart
 document doctor web cli
@@ -21,6 +21,8 @@ OWNERS = {
     "bm25s": "wordindex",
     "faiss": "store",
     "gradio": "web",
+    "onnx": "bert",
+    "onnxruntime": "bert",
     "sentence_transformers": "embedder",
     "sentencex": "sentences",
     "sqlite3": "texts",

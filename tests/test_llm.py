@@ -119,8 +119,10 @@ def test_structured_output_holds_the_server_to_the_schema_and_streams_growing_ob
     schema = {"title": "t", "type": "object"}
     grown = list(chat(server, tmp_path).with_structured_output(schema).stream("?"))
     assert grown == [{}, {"a": 1}, {"a": 1, "b": 2}]
-    held = server.requests[0]["response_format"]
-    assert (held["type"], held["json_schema"]["schema"]) == ("json_schema", schema)
+    grammar = server.requests[0]["grammar"]
+    assert '"title":"t","type":"object"' in grammar
+    assert '"whitespace_flexible":false' in grammar
+    assert schema == {"title": "t", "type": "object"}
     assert server.requests[0]["stream"] is True
 
 
