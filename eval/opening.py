@@ -1,7 +1,6 @@
 """Opens what is to be evaluated: the product under a language model, or a baseline by name."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ from rag.answer import Event
 from rag.embedder import open_embedder
 from rag.errors import UsageError
 from rag.evidence import Evidence
-from rag.index import Index
 from rag.indexer import build_index
 from rag.llm import NO_MODEL, model_identity, open_llm
 from rag.pipeline import Rag
@@ -22,21 +20,10 @@ from .systems import Judged, Product, System
 from .tokens import metered
 
 
-class Remembering:
-    """A search that remembers its last results, so that looking them up again costs nothing."""
-
-    def __init__(self, retriever: Any) -> None:  # noqa: ANN401 - whatever Rag takes
-        self.search = lru_cache(maxsize=8)(retriever.search)
-
-
 class RecordedRag(Rag):
-    """The product, its rankings and what its gate judged last remembered."""
+    """The product, and what its gate judged last remembered."""
 
     judged: tuple[Judged, ...] = ()
-
-    def __init__(self, settings: Settings, index: Index, retriever: Any, llm: Any) -> None:  # noqa: ANN401
-        remembering: Any = Remembering(retriever)
-        super().__init__(settings, index, remembering, llm)
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[Event]:  # noqa: ANN401 - as the product
         """Answer in steps; forgets what was judged before."""

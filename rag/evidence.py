@@ -41,7 +41,8 @@ class Evidence:
     """One question and what was found for it.
 
     ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
-    to; of the ``ranked`` sentences, ``hits`` are offered and ``shown`` are worth quoting.
+    to; of the ``ranked`` sentences, ``hits`` are offered, ``worth`` are those worth quoting, and
+    ``shown`` as many of these as an answer has room for.
     """
 
     question: str
@@ -49,6 +50,7 @@ class Evidence:
     as_of: datetime.date | None
     ranked: tuple[Hit, ...]
     hits: tuple[Hit, ...]
+    worth: tuple[Hit, ...]
     shown: tuple[Hit, ...]
 
 
@@ -78,14 +80,15 @@ def _gather(
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
     ranked = prefer(search.search(said.query, SPARE * many, as_of, bounds.articles), said)
-    hits = ranked[:many]
-    shown = worth_quoting(hits)[:quotes]
-    return Evidence(question, said.query, as_of, tuple(ranked), tuple(hits), tuple(shown))
+    hits = tuple(ranked[:many])
+    worth = tuple(worth_quoting(hits))
+    return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, worth[:quotes])
 
 
 def together(found: Sequence[Evidence], many: int) -> list[Hit]:
     """Take the best sentences of all, in turn, each once, ranked anew."""
-    in_turn = chain.from_iterable(zip_longest(*(evidence.hits for evidence in found)))
-    once = {(hit.article.name, hit.sentence.start): hit for hit in reversed([*in_turn]) if hit}
-    best = list(reversed(once.values()))[:many]
-    return [replace(hit, rank=rank) for rank, hit in enumerate(best, 1)]
+    once: dict[tuple[str, int], Hit] = {}
+    for hit in chain.from_iterable(zip_longest(*(evidence.hits for evidence in found))):
+        if hit is not None:
+            once.setdefault((hit.article.name, hit.sentence.start), hit)
+    return [replace(hit, rank=rank) for rank, hit in enumerate([*once.values()][:many], 1)]

@@ -175,11 +175,14 @@ class Rag:
         return attempt.call(lambda llm: standalone(asked, before, llm), plain)
 
     def _model_logit(self, evidence: Evidence, attempt: Attempt) -> float | None:
-        """Ask the model whether the evidence answers; None without one."""
-        if not evidence.shown:
+        """Ask the model whether the evidence answers; None without one.
+
+        Of a part it sees more than there is room to quote: the answer may stand behind that.
+        """
+        if not evidence.worth:
             return None
-        asked, shown = evidence.query, evidence.shown
-        return attempt.call(lambda llm: says_answerable(llm, asked, shown), None)
+        asked, worth = evidence.query, evidence.worth
+        return attempt.call(lambda llm: says_answerable(llm, asked, worth), None)
 
     def _answers(self, evidence: Evidence, logit: float | None) -> bool:
         return gate.answerable(evidence.query, evidence.hits, logit)

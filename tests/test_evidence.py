@@ -40,6 +40,7 @@ def test_parts_share_the_quotes_but_each_has_two():
     for count in (2, 4):
         found = gather(Search(), ["Who fell?"] * count, Bounds(), "2025-05-01", 8)
         assert [len(evidence.shown) for evidence in found] == [2] * count
+        assert [len(evidence.worth) for evidence in found] == [QUOTES] * count
 
 
 def test_scope_and_words_of_time_bound_the_articles():
@@ -65,3 +66,10 @@ def test_sentences_of_all_parts_come_in_turn_and_once():
     ]
     assert [hit.rank for hit in best] == [1, 2, 3, 4]
     assert together([], 4) == []
+
+
+def test_sentence_of_two_parts_stands_where_it_comes_first():
+    first = gather(Search([0, 1, 2, 3]), ["A?"], Bounds(), None, 8)
+    second = gather(Search([3, 4]), ["B?"], Bounds(), None, 8)
+    best = together([*first, *second], 8)
+    assert [hit.sentence.text.split()[0] for hit in best] == ["One", "Four", "Two", "Five", "Three"]
