@@ -256,16 +256,44 @@ def models_pull(
 
 
 @app.command()
-def doctor(index: IndexOption = None) -> None:
+def doctor(
+    index: IndexOption = None,
+    *,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Measure how many threads suit the local model.")
+    ] = False,
+) -> None:
     """Say what works and what does not on this machine."""
     from rag.doctor import examine
 
+    settings = load_settings(index=index)
+    if tune:
+        _tune(settings)
+        return
     healthy = True
-    for finding in examine(load_settings(index=index)):
+    for finding in examine(settings):
         healthy = healthy and finding.good
         typer.echo(f"{'ok ' if finding.good else 'NO '} {finding.text}")
     if not healthy:
         raise typer.Exit(1)
+
+
+def _tune(settings: Settings) -> None:
+    """Tell each measurement as it comes, and what to write into ``rag.toml``."""
+    from rag.tune import best, measure
+
+    speeds = []
+    for speed in measure(settings):
+        typer.echo(
+            f"{speed.threads} threads: reads {speed.read:.0f} tokens a second, writes "
+            f"{speed.written:.0f}; about {speed.seconds:.1f} s of an answer"
+        )
+        speeds.append(speed)
+    chosen = best(speeds).threads
+    if chosen == settings.threads:
+        typer.echo(f"{chosen} threads suit this machine; that is what is set")
+    else:
+        typer.echo(f"write into rag.toml, or set RAG_THREADS={chosen}:\nthreads = {chosen}")
 
 
 def _one_of(text: str | None, batch: Path | None, name: str) -> None:

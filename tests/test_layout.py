@@ -13,7 +13,7 @@ from rag.settings import PACKAGE, resource
 ORDER = """
 errors settings sentences loaders datelines corpus words offices expected passages models
 bert embedder store texts wordindex index indexer calibration reranker retriever citation answer
-audit question prompts llm attempt followup parts reader attribution support voices verifier
+audit question prompts llm tune attempt followup parts reader attribution support voices verifier
 tense timeline timewords conflicts gate evidence assembly progress pipeline render markup chart
 document doctor web cli
 """.split()
