@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -81,10 +81,13 @@ class LocalChat(BaseChatModel):
             if self._server is None:
                 self._start()
 
-    def preload(self) -> None:
-        """Load the weights and keep quiet about failure: the first question will say it."""
+    def preload(self, opening: Sequence[BaseMessage]) -> None:
+        """Load the weights and read what every prompt opens with: questions then skip that.
+
+        Keeps quiet about failure: the first question will say it.
+        """
         with contextlib.suppress(ModelFailed):
-            self.load()
+            self._call({**self._request(list(opening), None, {}), "max_tokens": 1})
 
     def close(self) -> None:
         """Free the weights."""
@@ -143,6 +146,8 @@ class LocalChat(BaseChatModel):
         """Ask llama.cpp once; ``on_chunk`` gives True to stop. Raises ModelFailed."""
         self.load()
         with self._lock:
+            if self._server is None:
+                raise ModelFailed("the local language model has been closed; open it again")
             try:
                 if on_chunk is None:
                     reply = self._server.handle_chat_completions(request)

@@ -35,7 +35,7 @@ from rag.followup import Turn, standalone
 from rag.index import Index, open_index
 from rag.llm import LocalChat, State, model_identity, open_llm
 from rag.parts import parts
-from rag.prompts import prompts_sha256
+from rag.prompts import load_prompt, prompts_sha256
 from rag.question import clean_question, one_line
 from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
@@ -58,8 +58,9 @@ class Rag:
         self.llm = llm
         self._search = retriever
         self._breaker = Breaker()
-        if isinstance(llm, LocalChat):  # weights load while the first question is being searched
-            threading.Thread(target=llm.preload, name="llm-load", daemon=True).start()
+        if isinstance(llm, LocalChat):  # it loads while the first question is being searched
+            opening = (load_prompt("answer").format_messages(evidence="", question="")[:1],)
+            threading.Thread(target=llm.preload, args=opening, name="llm-load", daemon=True).start()
 
     @classmethod
     def open(cls, **settings: Any) -> "Rag":  # noqa: ANN401 - the settings' own types are checked

@@ -62,7 +62,7 @@ def test_file_that_is_no_model_fails_on_one_line_and_leaves_nothing_behind(
     (tmp_path / "tmp").mkdir()
     model = LocalChat(path=tmp_path / "m.gguf", threads=1)
     assert model.state == "warming up"
-    model.preload()
+    model.preload([SystemMessage("s")])
     assert model.state == "failed"
     for _ in range(2):
         with pytest.raises(ModelFailed, match="GGUF") as caught:
@@ -104,6 +104,22 @@ def test_request_carries_roles_limits_and_a_fixed_seed(tmp_path):
             "stop": [],
         }
     ]
+
+
+def test_preloading_reads_what_every_prompt_opens_with_and_writes_next_to_nothing(tmp_path):
+    server = FakeServer("x")
+    chat(server, tmp_path).preload([SystemMessage("s")])
+    (request,) = server.requests
+    assert request["messages"] == [{"role": "system", "content": "s"}]
+    assert request["max_tokens"] == 1
+
+
+def test_model_that_was_closed_while_somebody_waited_says_so(tmp_path, monkeypatch):
+    model = chat(FakeServer("x"), tmp_path)
+    monkeypatch.setattr(LocalChat, "load", LocalChat.close)
+    with pytest.raises(ModelFailed, match="closed"):
+        model.invoke("?")
+    model.preload([])  # and says nothing here
 
 
 def test_bound_keywords_and_stop_words_reach_the_server_and_log_probabilities_come_back(tmp_path):
