@@ -37,6 +37,7 @@ from rag.models import MODELS, locate, sha256_of
 from rag.settings import Settings
 
 NO_MODEL = "none"
+SETTLING = 20.0  # seconds; reading a prompt cannot be stopped
 ONE_LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 State = Literal["ready", "warming up", "failed"]
 _ROLES = {SystemMessage: "system", HumanMessage: "user", AIMessage: "assistant"}
@@ -59,6 +60,7 @@ class LocalChat(BaseChatModel):
     _failed: bool = PrivateAttr(default=False)
     _clear: Any = PrivateAttr(default=None)  # takes the server's folder away, at exit at the latest
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
+    _leaving: Any = PrivateAttr(default_factory=threading.Event)
 
     @property
     def _llm_type(self) -> str:
@@ -106,6 +108,7 @@ class LocalChat(BaseChatModel):
         llama = _llama()
         folder = Path(tempfile.mkdtemp(prefix="quotable-rag-"))
         self._clear = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(self, _settle, self._lock, self._leaving)
         params = llama.CommonParams()
         params.model.path = str(self.path)
         params.hostnames = [str(folder / "llm.sock")]
@@ -146,7 +149,7 @@ class LocalChat(BaseChatModel):
         """Ask llama.cpp once; ``on_chunk`` gives True to stop. Raises ModelFailed."""
         self.load()
         with self._lock:
-            if self._server is None:
+            if self._server is None or self._leaving.is_set():
                 raise ModelFailed("the local language model has been closed; open it again")
             try:
                 if on_chunk is None:
@@ -216,7 +219,7 @@ class LocalChat(BaseChatModel):
             told = _told(chunk)
             if told:
                 pieces.put(told)
-            return stopped.is_set()
+            return stopped.is_set() or self._leaving.is_set()
 
         def work() -> None:
             try:
@@ -244,6 +247,12 @@ class LocalChat(BaseChatModel):
                 yield piece
         finally:
             stopped.set()
+
+
+def _settle(lock: threading.Lock, leaving: threading.Event) -> None:
+    """Wait for what still runs before Python takes itself apart: llama.cpp would crash."""
+    leaving.set()
+    lock.acquire(timeout=SETTLING)
 
 
 def _told(chunk: dict[str, Any]) -> str | UsageMetadata | None:

@@ -1,5 +1,8 @@
 """Chat models: chosen by name, and llama.cpp's contract, with a fake in the place of its server."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -210,3 +213,24 @@ def test_callers_queue_up(tmp_path):
     server = Busy("fine")
     assert [r.text for r in chat(server, tmp_path).batch(["?"] * 8)] == ["fine"] * 8
     assert (len(server.requests), server.most) == (8, 1)
+
+
+LEAVES = """
+import sys, threading, time
+from langchain_core.messages import SystemMessage
+from rag.llm import open_llm
+from rag.settings import load_settings
+llm = open_llm(load_settings(llm="local", threads=1))
+threading.Thread(target=llm.preload, args=([SystemMessage("s " * 200)],), daemon=True).start()
+time.sleep(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("seconds", ["0.3", "3"])
+def test_real_program_may_end_while_the_model_loads_or_reads(home, seconds):
+    environment = {**os.environ, "RAG_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES, seconds], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
