@@ -7,9 +7,9 @@ import typer
 
 from rag.embedder import open_embedder
 from rag.errors import UsageError
-from rag.index import open_index
 from rag.llm import NO_MODEL, open_llm
 from rag.settings import Settings, is_checkout, load_settings
+from rag.sharedindex import open_any
 
 from . import gate as gates
 from . import history, report
@@ -105,7 +105,7 @@ def run(
         from .opening import index_source
 
         index_source(source, settings)
-    with_index = open_index(settings)
+    with_index = open_any(settings)
     corpus = Corpus(tuple(with_index.articles))
     with_index.close()
     if check:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from rag.answer import Abstention, Answer, Claim, Difference, number, number_sides
 from rag.evidence import Bounds
-from rag.index import Index
+from rag.index import Searchable
 from rag.retriever import Hit
 from rag.verifier import quote
 
@@ -36,7 +36,7 @@ class Written:
 
 def assemble(
     written: Written,
-    index: Index,
+    index: Searchable,
     provenance: Mapping[str, Any],
     failure: str | None,
     timings: Mapping[str, float],
@@ -73,9 +73,9 @@ def _noted(written: Written, failure: str | None) -> dict[str, Any]:
     return {"note": " ".join(notes), **failed} if notes else {}
 
 
-def _abstention(written: Written, index: Index) -> Abstention:
+def _abstention(written: Written, index: Searchable) -> Abstention:
     bounds = written.bounds
-    count = len(index.articles if bounds.articles is None else set(bounds.articles))
+    count = index.manifest["articles"] if bounds.articles is None else len(set(bounds.articles))
     chosen = "" if bounds.articles is None else "chosen "
     which = f"The {chosen or 'only '}article does"
     if count != 1:

@@ -26,7 +26,9 @@ models_app = typer.Typer(help="Show the models in use, or fetch them.", invoke_w
 app.add_typer(models_app, name="models")
 
 IndexOption = Annotated[Path | None, typer.Option("--index", help="The index folder.")]
-StoreOption = Annotated[str | None, typer.Option("--store", help="Where vectors live: faiss.")]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", help="Where the index lives: faiss, or a database's URI.")
+]
 LlmOption = Annotated[
     str | None,
     typer.Option("--llm", help="local, small, none, file:PATH.gguf, or provider:model."),
@@ -61,6 +63,9 @@ def index(
     ] = None,
     index: IndexOption = None,
     store: StoreOption = None,
+    workers: Annotated[
+        str | None, typer.Option(help="Processes, or a Dask scheduler (tcp://…); with a database.")
+    ] = None,
 ) -> None:
     """Bring the index in step with the sources (default: seeds/): add, update, remove.
 
@@ -70,7 +75,7 @@ def index(
     from rag.indexer import build_index
     from rag.progress import bar
 
-    settings = load_settings(index=index, store=store)
+    settings = load_settings(index=index, store=store, workers=workers)
     with bar("embedding passages") as progress:
         report = build_index(sources or [resource("seeds")], settings, open_embedder, progress)
     for note in report.corpus.notes:
@@ -187,18 +192,21 @@ def verify(
     """Check every quote of a saved answer again, byte for byte."""
     from rag.answer import Answer
     from rag.audit import audit
-    from rag.index import open_index
+    from rag.sharedindex import open_any
 
     try:
         saved = Answer.from_json(answer.read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise AnswerError(f"{answer} cannot be read: {problem}") from problem
-    faults = audit(saved, open_index(load_settings(index=index, store=store)).articles)
+    opened = open_any(load_settings(index=index, store=store))
+    nearest = saved.abstention.nearest if saved.abstention else ()
+    told = opened.named({citation.article for citation in (*saved.citations, *nearest)})
+    opened.close()
+    faults = audit(saved, tuple(told.values()))
     for fault in faults:
         typer.echo(f"does not hold: {fault}", err=True)
     if faults:
         raise typer.Exit(1)
-    nearest = saved.abstention.nearest if saved.abstention else ()
     typer.echo(f"all {len(saved.citations) + len(nearest)} quotes hold")
 
 
@@ -258,6 +266,7 @@ def models_pull(
 @app.command()
 def doctor(
     index: IndexOption = None,
+    store: StoreOption = None,
     *,
     tune: Annotated[
         bool, typer.Option("--tune", help="Measure how many threads suit the local model.")
@@ -266,7 +275,7 @@ def doctor(
     """Say what works and what does not on this machine."""
     from rag.doctor import examine
 
-    settings = load_settings(index=index)
+    settings = load_settings(index=index, store=store)
     if tune:
         _tune(settings)
         return

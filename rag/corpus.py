@@ -79,6 +79,12 @@ class Corpus:
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
+    @property
+    def sha256(self) -> str:
+        """The checksum of all articles' checksums, in order of their names."""
+        told = "\n".join(article.sha256 for article in self.articles)
+        return hashlib.sha256(told.encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class _File:

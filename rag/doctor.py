@@ -10,6 +10,9 @@ from rag.errors import RagError
 from rag.index import GENERATION, UNFINISHED, check_files, read_manifest, recipe
 from rag.models import DEFAULT, MODELS, verify
 from rag.settings import Settings
+from rag.sharedindex import open_any
+from rag.store import is_database
+from rag.store.database import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
             f"model {name} ({MODELS[name].title}) is here and whole",
             lambda name=name: verify(name, settings.home),  # type: ignore[misc]
         )
+    shared = is_database(settings.store)
+    place = shown(settings.store) if shared else settings.index
     yield _tried(
-        f"the index in {settings.index} is whole and fits the settings", lambda: _index(settings)
+        f"the index in {place} is whole and fits the settings",
+        (lambda: open_any(settings).close()) if shared else (lambda: _index(settings)),
     )
     left = [p.name for p in settings.index.glob(f"{GENERATION}*{UNFINISHED}")]
     if left:

@@ -8,7 +8,8 @@ RagError                   anything this product raises on purpose
 ├── IndexFault             the index as a whole
 │   ├── IndexMissing       nothing has been indexed there yet
 │   ├── IndexDamaged       a file of it is cut short, altered or gone
-│   └── IndexMismatch      made by another version or another embedder
+│   ├── IndexMismatch      made by another version or another embedder
+│   └── StoreFailed        the database that holds it cannot be reached, or broke off
 ├── ModelError             a model
 │   ├── ModelMissing       not fetched yet
 │   ├── ModelDamaged       its bytes are not the ones we pinned
@@ -55,6 +56,10 @@ class IndexDamaged(IndexFault):
 
 class IndexMismatch(IndexFault):
     """The index was made by another version or another embedder."""
+
+
+class StoreFailed(IndexFault):
+    """The database that holds the index cannot be reached, or broke off."""
 
 
 class ModelError(RagError):

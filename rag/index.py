@@ -1,27 +1,33 @@
-"""The index as it is read: one checked, unchanging generation.
+"""The index as it is read: what a search asks of any, and the one in a folder.
 
+The folder's is one checked, unchanging generation.
 Layout (see index/README.md): ``CURRENT`` names a generation's folder and its manifest's sha256; the
 manifest names every other file with its sha256, so that a damaged file is found before it answers.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.corpus import Article
-from rag.embedder import fingerprint
+from rag.embedder import Encoded, fingerprint
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
 from rag.models import sha256_of
 from rag.offices import Offices
+from rag.passages import Passage
 from rag.sentences import SPLITTER
 from rag.settings import Settings
-from rag.store import OPEN, VectorStore
+from rag.store import OPEN, VectorStore, kind_of_store
 from rag.store.tokens import TokenVectors
 from rag.texts import Texts
+from rag.vocabulary import Vocabulary
 from rag.wordindex import WordIndex
 
 FORMAT = 2
@@ -31,10 +37,71 @@ GENERATION = "g-"
 UNFINISHED = ".unfinished"
 AGAIN = "run `rag index` to build it again"
 
+Floats = NDArray[np.float32]
+Ranked = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which articles are searched: dated up to a day (ISO), of certain names; None for all."""
+
+    up_to: str | None = None
+    articles: Collection[str] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self.up_to is None and self.articles is None
+
+
+class Searchable(Protocol):
+    """An open index, wherever it lives; rows are numbers that stand for passages."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What it was made of and how: corpus_sha256, recipe, counts."""
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """All articles, in order of their names."""
+
+    @property
+    def newest(self) -> str | None:
+        """The date of the newest article."""
+
+    @property
+    def words(self) -> Vocabulary:
+        """The corpus's own words."""
+
+    @property
+    def offices(self) -> Offices:
+        """Who holds which office."""
+
+    def near(self, vector: Floats, k: int, within: Within) -> Ranked:
+        """Give up to k (row, cosine), best first."""
+
+    def worded(self, query: str, k: int, within: Within) -> Ranked:
+        """Give up to k (row, BM25 score), best first; rows that share no word are left out."""
+
+    def fetch(self, rows: Sequence[int]) -> dict[int, tuple[Passage, Encoded]]:
+        """Give the passages of some rows, with their vectors; rows that are gone are left out."""
+
+    def named(self, names: Iterable[str]) -> dict[str, Article]:
+        """Give articles by name; names that are not there are left out."""
+
+    def recall(self, texts: Sequence[str]) -> dict[str, Encoded]:
+        """Give the vectors of those of some passage texts that it knows."""
+
+    def refresh(self) -> None:
+        """Follow what an indexer has published since, if this kind of index can."""
+
+    def close(self) -> None:
+        """Let go of files or connections."""
+
 
 @dataclass(frozen=True)
 class Index:
-    """An open index: texts, vectors, token vectors and words, by the same row numbers; offices."""
+    """An index in a folder: texts, vectors, token vectors, words, by the same rows; offices."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -44,7 +111,7 @@ class Index:
     words: WordIndex
     offices: Offices
 
-    @property
+    @cached_property
     def articles(self) -> tuple[Article, ...]:
         """All articles, in order of their names."""
         return tuple(self.texts.articles())
@@ -53,6 +120,53 @@ class Index:
     def newest(self) -> str | None:
         """The date of the newest article."""
         return self.texts.newest()
+
+    def near(self, vector: Floats, k: int, within: Within) -> Ranked:
+        """Search by meaning."""
+        allowed = self._allowed(within)
+        if allowed is not None and not len(allowed):
+            return []
+        return self.vectors.search(vector, k, allowed)
+
+    def worded(self, query: str, k: int, within: Within) -> Ranked:
+        """Search by words."""
+        return self.words.search(query, k, self._allowed(within))
+
+    def fetch(self, rows: Sequence[int]) -> dict[int, tuple[Passage, Encoded]]:
+        """Give the passages of some rows, with their vectors."""
+        vectors = self.vectors.get(np.array(rows, dtype=np.int64))
+        return {
+            row: (passage, Encoded(vector, self.tokens.get(row)))
+            for row, passage, vector in zip(rows, self.texts.passages(rows), vectors, strict=True)
+        }
+
+    def named(self, names: Iterable[str]) -> dict[str, Article]:
+        """Give articles by name."""
+        found = ((name, self.texts.named(name)) for name in names)
+        return {name: article for name, article in found if article is not None}
+
+    def recall(self, texts: Sequence[str]) -> dict[str, Encoded]:
+        """Give the vectors of texts that are passages here."""
+        known = [text for text in texts if text in self._rows_by_text]
+        rows = [self._rows_by_text[text] for text in known]
+        vectors = self.vectors.get(np.array(rows, dtype=np.int64))
+        return {
+            text: Encoded(vector, self.tokens.get(row))
+            for text, row, vector in zip(known, rows, vectors, strict=True)
+        }
+
+    @cached_property
+    def _rows_by_text(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(self.texts.passage_texts())}
+
+    def _allowed(self, within: Within) -> NDArray[np.int64] | None:
+        if within.everything:
+            return None
+        names = None if within.articles is None else sorted(within.articles)
+        return np.array(self.texts.rows(within.up_to, names), dtype=np.int64)
+
+    def refresh(self) -> None:
+        """Stay with the generation that was opened."""
 
     def close(self) -> None:
         """Let go of the files."""
@@ -108,7 +222,7 @@ def recipe(settings: Settings) -> dict[str, Any]:
         "sentences": SPLITTER,
         "embedder": settings.embedder,
         "embedder_sha256": fingerprint(settings),
-        "store": settings.store,
+        "store": kind_of_store(settings.store),
     }
 
 

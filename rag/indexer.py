@@ -1,23 +1,21 @@
 """Articles to an index: incremental by content, built beside the old one and swapped in at once."""
 
 import errno
-import hashlib
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
+from rag.changes import Change, Progress, Report, article_change, passage_change
 from rag.corpus import Article, Corpus, read_corpus
 from rag.embedder import Embedder, Encoded
-from rag.errors import IndexFault
+from rag.errors import IndexFault, SettingsError
 from rag.index import (
     CURRENT,
     FORMAT,
@@ -25,39 +23,20 @@ from rag.index import (
     MANIFEST,
     UNFINISHED,
     Index,
+    Searchable,
     open_index,
     recipe,
 )
 from rag.models import sha256_of
 from rag.offices import Offices
+from rag.parallel import is_alone
 from rag.passages import Passage, passages_of
 from rag.settings import Settings
-from rag.store import CREATE, check_store
+from rag.sharedindexer import index_shared
+from rag.store import CREATE, is_database, kind_of_store
 from rag.store.tokens import write_tokens
 from rag.texts import write_texts
 from rag.wordindex import WordIndex
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How many articles or passages one run of the indexer touched."""
-
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one run of the indexer did; ``embedded`` counts texts that went through the model."""
-
-    articles: Change
-    passages: Change
-    embedded: int
-    corpus: Corpus
 
 
 def build_index(
@@ -72,8 +51,15 @@ def build_index(
     ``progress`` is called with (passages embedded so far, passages to embed). Raises CorpusError,
     ModelError, SettingsError, or IndexFault when the folder cannot be written or is in use.
     """
-    check_store(settings.store)  # before anything is read
+    shared = is_database(settings.store)  # a wrong SPEC is told before anything is read
+    if not shared and not is_alone(settings.workers):
+        raise SettingsError(
+            "several workers want an index that they can share; give --store the address of a "
+            "database, or --workers 1"
+        )
     corpus = read_corpus(sources, settings.max_article_bytes)
+    if shared:
+        return index_shared(corpus, settings, open_model, progress)
     return index_corpus(corpus, settings, open_model, progress)
 
 
@@ -82,20 +68,20 @@ def index_corpus(
     settings: Settings,
     open_model: Callable[[Settings], Embedder],
     progress: Progress | None = None,
-    known: Index | None = None,
+    known: Searchable | None = None,
 ) -> Report:
-    """Bring the index in step with a corpus already read; else like ``build_index``.
+    """Bring the index in a folder in step with a corpus already read; else like ``build_index``.
 
     ``known`` is an open index of the same recipe elsewhere: a first index here takes over the
     vectors of the passages that it has.
     """
-    kind = check_store(settings.store)
+    kind = kind_of_store(settings.store)
     with (
         _clear_disk_errors(settings.index),
         _only_writer(settings.index),
         _old_index(settings) as old,
     ):
-        change = _compare(old, corpus.articles)
+        change = article_change({a.name: a.sha256 for a in old.articles} if old else {}, corpus)
         passages = [p for article in corpus.articles for p in passages_of(article)]
         if old is not None and old.articles == corpus.articles:
             return Report(change, Change(unchanged=len(passages)), 0, corpus)
@@ -103,7 +89,9 @@ def index_corpus(
         with _new_generation(settings.index) as folder:
             _write(folder, kind, corpus.articles, passages, encoded)
             _write_manifest(folder, settings, corpus, len(passages))
-        return Report(change, _compare_passages(old, passages), fresh, corpus)
+        before = old.texts.passage_texts() if old else ()
+        after = (passage.text for passage in passages)
+        return Report(change, passage_change(before, after), fresh, corpus)
 
 
 @contextmanager
@@ -120,55 +108,24 @@ def _old_index(settings: Settings) -> Iterator[Index | None]:
             old.close()
 
 
-def _compare(old: Index | None, articles: Sequence[Article]) -> Change:
-    before = {a.name: a.sha256 for a in old.articles} if old else {}
-    after = {a.name: a.sha256 for a in articles}
-    common = before.keys() & after.keys()
-    changed = sum(before[name] != after[name] for name in common)
-    return Change(
-        added=len(after.keys() - before.keys()),
-        changed=changed,
-        removed=len(before.keys() - after.keys()),
-        unchanged=len(common) - changed,
-    )
-
-
-def _compare_passages(old: Index | None, passages: Sequence[Passage]) -> Change:
-    before = Counter(old.texts.passage_texts() if old else ())
-    after = Counter(p.text for p in passages)
-    return Change(
-        added=(after - before).total(),
-        removed=(before - after).total(),
-        unchanged=(before & after).total(),
-    )
-
-
 def _encode(
-    old: Index | None,
+    old: Searchable | None,
     passages: Sequence[Passage],
     settings: Settings,
     open_model: Callable[[Settings], Embedder],
     progress: Progress | None,
 ) -> tuple[list[Encoded], int]:
     """Give every passage's vectors, reused where the old index had its text; count the new."""
-    known: dict[str, int] = {}
-    if old is not None:
-        known = {text: row for row, text in enumerate(old.texts.passage_texts())}
-    fresh = list(dict.fromkeys(p.text for p in passages if p.text not in known))
-    made: dict[str, Encoded] = {}
+    texts = list(dict.fromkeys(p.text for p in passages))
+    made = old.recall(texts) if old is not None else {}
+    fresh = [text for text in texts if text not in made]
     if fresh:
         model = open_model(settings)
         for done, (text, encoded) in enumerate(zip(fresh, model.encode(fresh), strict=True), 1):
             made[text] = encoded
             if progress:
                 progress(done, len(fresh))
-    found = [made.get(p.text) or _recall(old, known[p.text]) for p in passages]
-    return found, len(fresh)
-
-
-def _recall(old: Index | None, row: int) -> Encoded:
-    assert old is not None
-    return Encoded(old.vectors.get(np.array([row]))[0], old.tokens.get(row))
+    return [made[p.text] for p in passages], len(fresh)
 
 
 def _write(
@@ -190,15 +147,12 @@ def _write(
 
 def _write_manifest(folder: Path, settings: Settings, corpus: Corpus, passages: int) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    corpus_sha256 = hashlib.sha256(
-        "\n".join(a.sha256 for a in corpus.articles).encode()
-    ).hexdigest()
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "recipe": recipe(settings),
         "articles": len(corpus.articles),
         "passages": passages,
-        "corpus_sha256": corpus_sha256,
+        "corpus_sha256": corpus.sha256,
         "files": {
             path.relative_to(folder).as_posix(): {
                 "size": path.stat().st_size,

@@ -88,7 +88,11 @@ class Offices:
     @classmethod
     def build(cls, texts: Iterable[str]) -> "Offices":
         """Read the offices out of texts; rarer spellings of a name give way to the commonest."""
-        found = Counter(holder for text in texts for holder in _read(text))
+        return cls.of(Counter(holder for text in texts for holder in read_holders(text)))
+
+    @classmethod
+    def of(cls, found: Counter[Holder]) -> "Offices":
+        """Make it of holders as read, counted."""
         return cls(tuple(sorted(_one_spelling(found), key=str)))
 
     @classmethod
@@ -191,7 +195,8 @@ def _country(words: Sequence[str]) -> str | None:
     return known.get(fold(last).strip(".")) if last[:1].isupper() else None
 
 
-def _read(text: str) -> Iterator[Holder]:
+def read_holders(text: str) -> Iterator[Holder]:
+    """Read who holds which office out of one text, as it is spelt there."""
     for line in text.splitlines():
         tokens = _tokens(line)
         for start, end, office in _offices(tokens):

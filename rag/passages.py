@@ -19,6 +19,11 @@ class Passage:
     text: str
     context: str
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it stands: a key that orders passages, and names one."""
+        return self.article, self.sentence
+
 
 def passages_of(article: Article) -> tuple[Passage, ...]:
     """Cut an article into passages.

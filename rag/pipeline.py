@@ -32,7 +32,7 @@ from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
 from rag.evidence import Bounds, Evidence, gather, together
 from rag.followup import Turn, standalone
-from rag.index import Index, open_index
+from rag.index import Searchable
 from rag.llm import LocalChat, State, model_identity, open_llm
 from rag.parts import parts
 from rag.prompts import load_prompt, prompts_sha256
@@ -41,6 +41,7 @@ from rag.reader import draft, echoes, says_answerable
 from rag.reranker import Reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
+from rag.sharedindex import open_any
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
@@ -51,7 +52,7 @@ class Rag:
     """An open corpus that answers questions; make one with ``Rag.open()`` and share it freely."""
 
     def __init__(
-        self, settings: Settings, index: Index, retriever: Retriever, llm: BaseChatModel | None
+        self, settings: Settings, index: Searchable, retriever: Retriever, llm: BaseChatModel | None
     ) -> None:
         self.settings = settings
         self.index = index
@@ -66,7 +67,7 @@ class Rag:
     def open(cls, **settings: Any) -> "Rag":  # noqa: ANN401 - the settings' own types are checked
         """Open the index and the models; keywords are settings, such as ``index`` or ``llm``.
 
-        Raises SettingsError, IndexMissing, IndexDamaged, IndexMismatch or a ModelError.
+        Raises SettingsError, an IndexFault or a ModelError.
         """
         return cls.from_settings(load_settings(**settings))
 
@@ -74,22 +75,26 @@ class Rag:
     def from_settings(cls, settled: Settings) -> "Rag":
         """Open the index and the models for settings already settled."""
         llm = open_llm(settled)
-        index = open_index(settled)
+        index = open_any(settled)
         reranker = Reranker(embedder_folder(settled), threads=settled.threads)
         return cls(settled, index, Retriever(index, open_embedder(settled), reranker, settled), llm)
 
-    @cached_property
+    @property
     def articles(self) -> tuple[Article, ...]:
         """The articles that can be asked, in order of their names."""
         return self.index.articles
 
-    @cached_property
+    @property
     def provenance(self) -> dict[str, Any]:
         """What an answer depends on besides its question."""
+        manifest = self.index.manifest
+        of_index = {"corpus_sha256": manifest["corpus_sha256"], **manifest["recipe"]}
+        return {"version": VERSION, **of_index, **self._fixed}
+
+    @cached_property
+    def _fixed(self) -> dict[str, Any]:
+        """What stays the same while it is open."""
         return {
-            "version": VERSION,
-            "corpus_sha256": self.index.manifest["corpus_sha256"],
-            **self.index.manifest["recipe"],
             "reranker_sha256": reranker_sha256(),
             "calibration": dataclasses.asdict(calibration()),
             "prompts_sha256": prompts_sha256(),
@@ -116,9 +121,9 @@ class Rag:
         articles: Collection[str] | None = None,
     ) -> list[Hit]:
         """Give up to k sentences, best first, of all or of named articles; raises QuestionError."""
-        return self._search.search(
-            clean_question(query, self.settings), k, as_of or self.settings.as_of, articles
-        )
+        asked = clean_question(query, self.settings)
+        self.index.refresh()
+        return self._search.search(asked, k, as_of or self.settings.as_of, articles)
 
     def ask(
         self,
@@ -146,6 +151,7 @@ class Rag:
         """Answer one question in steps: likely quotes, checked statements, the verified answer."""
         clock = Clock()
         asked = clean_question(question, self.settings)
+        self.index.refresh()
         bounds = Bounds(as_of or self.settings.as_of, articles)
         attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         full = self._standalone(asked, history, attempt)

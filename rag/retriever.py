@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
@@ -19,9 +18,11 @@ from pydantic import ConfigDict
 from rag.corpus import Article, Sentence
 from rag.embedder import Embedder, Encoded
 from rag.expected import kind_of, offers
-from rag.index import Index
+from rag.index import Searchable, Within
+from rag.passages import Passage
 from rag.reranker import Reranker, blend
 from rag.settings import Settings
+from rag.store.tokens import maxsim
 
 RANKINGS = {"meaning": 1.0, "tokens": 2.0, "words": 1.0}
 
@@ -61,7 +62,7 @@ def fuse(
 class Retriever:
     """Searches one open index; safe to share between threads."""
 
-    index: Index
+    index: Searchable
     embedder: Embedder
     reranker: Reranker | None
     settings: Settings
@@ -82,58 +83,61 @@ class Retriever:
         asked, kind = query, kind_of(query)
         query = self.index.offices.named(asked)
         encoded = next(iter(self.embedder.encode([query])))
-        many = max(k, self.settings.candidates)
-        ranked = self._candidates(query, encoded, many, as_of, articles)
-        rows = [row for row, _ in ranked]
-        found = [self.index.texts.passage(row) for row in rows]
-        vectors = self.index.vectors.get(np.array(rows, dtype=np.int64))
-        nearness = [float(cosine) for cosine in vectors @ encoded.vector]
-        relevance: list[float | None] = [None] * len(rows)
-        scores = [score for _, score in ranked]
-        if rerank and self.reranker is not None and rows:
-            logits = self.reranker.score(query, [(p.text, p.context) for _, p in found])
+        within = Within(as_of.isoformat() if as_of else None, articles)
+        found = self._candidates(query, encoded, max(k, self.settings.candidates), within)
+        nearness = [float(each.encoded.vector @ encoded.vector) for each in found]
+        relevance: list[float | None] = [None] * len(found)
+        scores = [each.score for each in found]
+        if rerank and self.reranker is not None and found:
+            passages = [each.passage for each in found]
+            logits = self.reranker.score(query, [(p.text, p.context) for p in passages])
             relevance = list(logits)
-            lacks = [kind is not None and not offers(kind, p.text, asked) for _, p in found]
+            lacks = [kind is not None and not offers(kind, p.text, asked) for p in passages]
             scores = blend(logits, scores, nearness, lacks)
-        order = sorted(range(len(rows)), key=lambda i: (-scores[i], i))[:k]
+        order = sorted(range(len(found)), key=lambda i: (-scores[i], i))[:k]
+        articles_of = self.index.named({found[i].passage.article for i in order})
+        kept = [i for i in order if found[i].passage.article in articles_of]
         return [
             Hit(
                 rank,
-                found[i][0],
-                found[i][0].sentences[found[i][1].sentence],
-                found[i][1].context,
+                article := articles_of[found[i].passage.article],
+                article.sentences[found[i].passage.sentence],
+                found[i].passage.context,
                 scores[i],
                 relevance[i],
                 nearness[i],
             )
-            for rank, i in enumerate(order, 1)
+            for rank, i in enumerate(kept, 1)
         ]
 
     def _candidates(
-        self,
-        query: str,
-        encoded: Encoded,
-        k: int,
-        as_of: datetime.date | None,
-        articles: Collection[str] | None,
-    ) -> list[tuple[int, float]]:
-        """Rank rows by the three rankings; a far larger corpus changes k's share, not the way."""
-        allowed = None
-        if as_of is not None or articles is not None:
-            day = as_of.isoformat() if as_of else None
-            names = None if articles is None else sorted(articles)
-            allowed = np.array(self.index.texts.rows(day, names), dtype=np.int64)
-            if not len(allowed):
-                return []
-        meaning = [row for row, _ in self.index.vectors.search(encoded.vector, k, allowed)]
-        words = [row for row, _ in self.index.words.search(query, k, allowed)]
-        both = list(dict.fromkeys([*meaning, *words]))
-        matches = self.index.tokens.maxsim(encoded.tokens, both)
-        tokens = [
-            row for _, row in sorted(zip(matches, both, strict=True), key=lambda m: (-m[0], m[1]))
-        ]
-        rankings = {"meaning": meaning, "tokens": tokens, "words": words}
-        return fuse(rankings, RANKINGS, self.settings.rrf_k)[:k]
+        self, query: str, encoded: Encoded, k: int, within: Within
+    ) -> list["_Candidate"]:
+        """Rank passages by the three rankings; a far larger corpus changes k's share, not the way.
+
+        Ties go by article and sentence: every store ranks alike, whatever its row numbers.
+        """
+        near = self.index.near(encoded.vector, k, within)
+        worded = self.index.worded(query, k, within)
+        fetched = self.index.fetch(list(dict.fromkeys(row for row, _ in [*near, *worded])))
+        rows = sorted(fetched, key=lambda row: fetched[row][0].place)
+        at = {row: number for number, row in enumerate(rows)}
+        matches = [(row, maxsim(encoded.tokens, e.tokens)) for row, (_, e) in fetched.items()]
+        rankings = {
+            name: [n for _, n in sorted((-score, at[row]) for row, score in best if row in at)]
+            for name, best in (("meaning", near), ("tokens", matches), ("words", worded))
+        }
+        fused = fuse(rankings, RANKINGS, self.settings.rrf_k)[:k]
+        return [_Candidate(*fetched[rows[n]], score) for n, score in fused]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A passage that came up, with its fused score."""
+
+    passage: Passage
+    encoded: Encoded
+    score: float
 
 
 class QuotableRetriever(BaseRetriever):
@@ -151,6 +155,7 @@ class QuotableRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
     ) -> list[Document]:
+        self.search.index.refresh()
         hits: list[Hit] = self.search.search(query, self.k, self.as_of)
         return [Document(page_content=hit.sentence.text, metadata=hit_row(hit)) for hit in hits]
 

@@ -58,7 +58,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="where models are kept")
     index: Path = Field(default_factory=default_index, description="the index folder")
-    store: str = Field("faiss", description="where vectors live: faiss, or an engine's URI")
+    store: str = Field("faiss", description="where the index lives: faiss, or a database's URI")
+    store_token: SecretStr | None = Field(None, description="Milvus' token, or user:password")
+    workers: str = Field("1", description="processes that index, or a Dask scheduler's address")
     llm: str = Field("local", description="local, small, none, file:PATH.gguf or provider:model")
     embedder: str = Field("minilm", description="a name from `rag models`, or a folder")
     as_of: datetime.date | None = Field(None, description="use articles up to this date only")
@@ -108,6 +110,7 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(262_144, ge=1024, description="largest request of a program")
     max_history: int = Field(50, ge=0, description="most earlier turns a request may bring")
     requests_per_minute: int = Field(120, ge=1, description="most requests of one client a minute")
+    metrics: bool = Field(False, description="numbers for Prometheus at /metrics")  # noqa: FBT003
     answers_at_once: int = Field(2, ge=1, description="answers being made for programs at a time")
     answers_waiting: int = Field(32, ge=0, description="questions in line before more are refused")
 

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from rag.corpus import Article
@@ -92,6 +92,21 @@ class Texts:
         number, *rest = self._all(ask, row)[0]
         article = self.article(number)
         return article, Passage(article.name, *rest)
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Give passages by their rows, in that order."""
+        ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
+        found = (self._all(ask, row)[0] for row in rows)
+        return [Passage(self.names[number], *rest) for number, *rest in found]
+
+    def named(self, name: str) -> Article | None:
+        """Give an article by its name, None where there is none."""
+        number = self._numbers.get(name)
+        return None if number is None else self.article(number)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     def passage_texts(self) -> list[str]:
         """Give every passage's text, by row."""

@@ -17,7 +17,7 @@ HOME = Path(os.environ.get("RAG_HOME") or default_home()).absolute()  # before t
 
 
 def _may_connect(request: pytest.FixtureRequest) -> bool:
-    return any(request.node.get_closest_marker(mark) for mark in ("real", "browser"))
+    return any(request.node.get_closest_marker(mark) for mark in ("real", "browser", "servers"))
 
 
 @pytest.fixture(autouse=True)

@@ -141,7 +141,7 @@ def test_emoji_right_to_left_and_control_characters_do_no_harm(rag, indexed, que
         (("--llm", "file:gone.gguf"), 1, "gone.gguf"),
         (("--as-of", "yesterday"), 2, "'yesterday' is not a day; write YYYY-MM-DD"),
         (("--as-of", "2025-02-30"), 2, "2025-02-30"),
-        (("--store", "nonsense"), 1, "nonsense"),
+        (("--store", "nonsense"), 2, "unknown --store 'nonsense'"),
     ],
 )
 def test_wrong_option_is_told_on_one_line(rag, indexed, words, code, told):

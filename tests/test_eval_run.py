@@ -563,7 +563,7 @@ def command(monkeypatch, tmp_path):
     gate.write_text("[none]\nquote_exactness = { min = 1.0 }\n", "utf-8")
     opened = SimpleNamespace(rag=FakeRag(), folder=tmp_path / "out", gold=file)
     index = SimpleNamespace(articles=ARTICLES, close=lambda: None)
-    monkeypatch.setattr(run, "open_index", lambda settings: index)
+    monkeypatch.setattr(run, "open_any", lambda settings: index)
     monkeypatch.setattr(run, "open_embedder", lambda settings: FakeEmbedder())
     monkeypatch.setattr(
         opening, "open_system", lambda name, settings, corpus: systems.Product(name, opened.rag)

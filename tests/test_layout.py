@@ -11,18 +11,24 @@ from rag.settings import PACKAGE, resource
 
 # A room imports only rooms above it.
 ORDER = """
-errors settings sentences loaders datelines corpus words offices expected passages models
-bert embedder store texts wordindex index indexer calibration reranker retriever citation answer
-audit question prompts llm tune attempt followup parts reader attribution support voices verifier
-tense timeline timewords conflicts gate evidence assembly progress pipeline render markup chart
-document doctor web cli
+errors settings parallel sentences loaders datelines corpus changes words vocabulary offices
+expected passages models bert embedder store texts wordindex index sharedindex sharedindexer
+indexer calibration reranker retriever citation answer audit question prompts llm tune attempt
+followup parts reader attribution support voices verifier tense timeline timewords conflicts
+gate evidence assembly progress pipeline render markup chart document doctor web cli
 """.split()
 OWNERS = {
     "bm25s": "wordindex",
+    "distributed": "parallel",
     "faiss": "store",
     "gradio": "web",
     "onnx": "bert",
     "onnxruntime": "bert",
+    "grpc": "store",
+    "opentelemetry": "web",
+    "prometheus_client": "web",
+    "psycopg": "store",
+    "pymilvus": "store",
     "sentence_transformers": "embedder",
     "sentencex": "sentences",
     "sqlite3": "texts",

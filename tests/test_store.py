@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.errors import IndexDamaged, SettingsError
-from rag.store import CREATE, OPEN, check_store
+from rag.store import CREATE, OPEN, kind_of_store
 from rag.store.faiss import FILE, FaissStore
 from rag.store.tokens import BOUNDS, VECTORS, TokenVectors, write_tokens
 
@@ -76,11 +76,11 @@ def test_missing_or_short_vector_file_is_damaged(tmp_path, keep):
 @pytest.mark.parametrize("spec", ["", "elastic", "faiss:", "faiss:http://x", "FAISS"])
 def test_unknown_store_is_refused_by_name(spec):
     with pytest.raises(SettingsError, match=f"unknown --store '{spec}'; this version has: faiss"):
-        check_store(spec)
+        kind_of_store(spec)
 
 
 def test_faiss_is_known():
-    assert check_store("faiss") == "faiss"
+    assert kind_of_store("faiss") == "faiss"
     assert CREATE.keys() == OPEN.keys()
 
 

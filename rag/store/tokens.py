@@ -41,9 +41,11 @@ class TokenVectors:
 
     def maxsim(self, query: Floats, rows: Sequence[int]) -> list[float]:
         """Score rows against a query's tokens: for each query token its best match, averaged."""
-        scores = []
-        for row in rows:
-            tokens = self.get(row)
-            fits = len(query) and len(tokens)
-            scores.append(float((query @ tokens.T).max(axis=1).mean()) if fits else 0.0)
-        return scores
+        return [maxsim(query, self.get(row)) for row in rows]
+
+
+def maxsim(query: Floats, tokens: Floats) -> float:
+    """Score a text's tokens against a query's: for each query token its best match, averaged."""
+    if not len(query) or not len(tokens):
+        return 0.0
+    return float((query @ tokens.T).max(axis=1).mean())

@@ -25,6 +25,7 @@ from rag.web.problems import add_handlers
 from rag.web.requests import Asked, Searched, read
 from rag.web.schema import body, describe
 from rag.web.service import Service, final
+from rag.web.telemetry import metrics, numbers
 
 TITLE = "Ask the articles, for programs"
 EVENTS = "text/event-stream"
@@ -64,7 +65,7 @@ class ForPrograms:
 
 def is_for_programs(path: str) -> bool:
     """Whether a path belongs to the API rather than to the page."""
-    return path in ("/healthz", mcp_server.PATH, "/v1") or path.startswith("/v1/")
+    return path in ("/healthz", "/metrics", mcp_server.PATH, "/v1") or path.startswith("/v1/")
 
 
 def create_api(service: Service) -> FastAPI:
@@ -87,6 +88,9 @@ def create_api(service: Service) -> FastAPI:
     api.get("/v1/models")(chat.models)
     api.get("/v1/models/{model}")(chat.model)
     api.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(routes.health)
+    if service.settings.metrics:
+        numbers()  # what is missing is told at the start
+        api.get("/metrics", include_in_schema=False)(metrics)
     describe(api, Asked, Searched, Completion)
     add_handlers(api)
     return api

@@ -17,6 +17,7 @@ from rag.web.login import login_of
 from rag.web.loop import inside_loop
 from rag.web.page import STATIC, TITLE, lay_out, theme
 from rag.web.privacy import OwnHostOnly
+from rag.web.telemetry import trace_requests
 
 SCRIPTS = ("chat.js", "hover.js", "keys.js")
 HEAD = '<link rel="stylesheet" href="look/chat.css">' + "".join(
@@ -64,4 +65,5 @@ def _create_app(rag: Engine, settings: Settings) -> FastAPI:
         app, rag, settings.model_copy(update={"api_key": settings.api_key or settings.password})
     )
     app.add_middleware(OwnHostOnly)
+    trace_requests(app)
     return app

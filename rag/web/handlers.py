@@ -15,6 +15,7 @@ from rag.web.contents import contents_html, label
 from rag.web.desk import Desk, Scope
 from rag.web.examples import following, proven
 from rag.web.limits import client_of
+from rag.web.telemetry import watched
 from rag.web.turns import Conversation, Extra, Extras, Turn, halt, to_plain
 from rag.web.view import asked_html, told_html
 
@@ -104,7 +105,8 @@ class Handlers:
 
     def _turns(self, kept: Conversation, turn: Turn, scope: Scope, who: str) -> Iterator[Turn]:
         """Give the turn after each event; wait in line between the quotes and a model's words."""
-        events = scope.engine.stream(turn.question, kept.history(), scope.as_of, scope.articles)
+        asked = (turn.question, kept.history(), scope.as_of, scope.articles)
+        events = watched(self.desk.settings, lambda: scope.engine.stream(*asked))()
         turn = turn.after(next(events))
         yield turn
         with self.desk.line(scope.model).ticket(who) as ticket:

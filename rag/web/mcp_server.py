@@ -23,9 +23,9 @@ from mcp_types import (
 )
 from starlette.applications import Starlette
 
-from rag.index import read_manifest
 from rag.pipeline import Rag
 from rag.settings import VERSION, Settings
+from rag.sharedindex import expect_index
 from rag.web.limits import client_of
 from rag.web.problems import Refused, problem_of
 from rag.web.service import Service
@@ -83,7 +83,7 @@ def serve_stdio(settings: Settings) -> None:
 
     Raises IndexFault when there is no index to open.
     """
-    read_manifest(settings.index)  # said at once, where a person still looks
+    expect_index(settings)  # said at once, where a person still looks
     with ThreadPoolExecutor(1, thread_name_prefix="opening") as opener:
         opening = opener.submit(Rag.from_settings, settings)
         anyio.run(_speak, create_server(Service(opening.result, settings)))

@@ -36,7 +36,9 @@ class OwnFiles:
     def __init__(self, shared: Rag, parent: Path) -> None:
         self._shared = shared
         self._folder = Path(tempfile.mkdtemp(prefix="own-", dir=parent))
-        self._settings = shared.settings.model_copy(update={"index": self._folder / "index"})
+        self._settings = shared.settings.model_copy(
+            update={"index": self._folder / "index", "store": "faiss"}
+        )
         self._engines: dict[int, Rag] = {}
         self._lock = threading.Lock()
         self.articles: tuple[Article, ...] = ()
@@ -83,7 +85,7 @@ class OwnFiles:
         self._engines = {}
 
     def _opened(self, rag: Rag) -> Rag:
-        settings = rag.settings.model_copy(update={"index": self._settings.index})
+        settings = rag.settings.model_copy(update={"index": self._settings.index, "store": "faiss"})
         search: Retriever = rag.retriever.search
         index = open_index(settings)
         return Rag(

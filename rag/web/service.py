@@ -17,6 +17,7 @@ from rag.settings import Settings
 from rag.web.engine import Engine
 from rag.web.limits import Turnstile
 from rag.web.problems import Refused
+from rag.web.telemetry import watched
 from rag.web.work import Work
 
 SEARCHES_AT_ONCE = 2
@@ -46,7 +47,8 @@ class Service:
         self, client: str, question: str, turns: Sequence[Turn], as_of: date | None
     ) -> AsyncGenerator[Event, None]:
         await self._answers.enter(client)
-        work = Work(lambda: self.engine().stream(question, turns, as_of), self._answers.leave)
+        answer = watched(self.settings, lambda: self.engine().stream(question, turns, as_of))
+        work = Work(answer, self._answers.leave)
         try:
             async for event in work.steps():
                 yield event
