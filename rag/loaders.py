@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from rag.errors import CorpusError
+from rag.hidden import drop_hidden
 
 MAX_TEXT = 20_000_000  # characters taken out of one PDF or DOCX
 MAX_UNZIPPED = 200_000_000  # bytes a DOCX may unfold to
@@ -46,7 +47,7 @@ PUBLISHED = frozenset(
     " publication_date parsely-pub-date sailthru.date citation_publication_date".split()
 )
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset=[\"']?([\w-]+)", re.IGNORECASE)
-TAG = re.compile(r"<[^<>]*>")
+TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 LOGGERS = ("pypdf", "trafilatura", "htmldate", "justext", "courlan", "charset_normalizer")
 
 
@@ -238,6 +239,7 @@ def _inline(token: Any) -> str:  # noqa: ANN401 - a token of a library imported 
 def load_html(data: bytes) -> list[Loaded]:
     """Take the main text of a page, its title, and the day it states it was published.
 
+    What the page hides from its readers is left out (``rag.hidden``).
     The day comes from the page's own metadata, never from the text, its address or the clock.
     """
     from trafilatura import bare_extraction
@@ -255,10 +257,12 @@ def load_html(data: bytes) -> list[Loaded]:
         text = f"<html><body>{text}</body></html>"
     fixed = {"extensive_search": False, "max_date": "1995-01-02"}  # its guesses are not wanted
     with _library("HTML"):
+        tree = parse(text)
+        day, unclear = _published(tree)
+        drop_hidden(tree)
         page: Any = bare_extraction(
-            text, include_comments=False, with_metadata=True, date_extraction_params=fixed
+            tree, include_comments=False, with_metadata=True, date_extraction_params=fixed
         )
-        day, unclear = _published(parse(text))
     if page is None or not page.text:
         raise CorpusError("has no article text in it; save the article itself as text")
     return [
