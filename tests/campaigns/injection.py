@@ -204,12 +204,12 @@ def run(arena: Arena, attacks: Iterable[Attack], report: Report) -> None:
 
 
 def alarms(arena: Arena, texts: Sequence[str], report: Report, with_answers: int) -> None:
-    """Harmless texts that look like attacks: kept whole, found, and no answer changed by them.
+    """Harmless texts that look like attacks: kept whole, found, and no answer lost to them.
 
     ``with_answers`` of them are also planted in a seed article whose question is then asked.
     """
     files = {f"harmless{n:03}.txt": text + "\n" for n, text in enumerate(texts)}
-    before = {q: arena_answer(arena, q) for q in CONTROLS.values()}
+    before = {q: _gist(arena, Attack("", q)) for q in CONTROLS.values()}
     with arena.corpus(Attack("harmless", "", files, alone=True)) as rag:
         kept = {a.name: a.text for a in rag.articles}
         for name, text in files.items():
@@ -222,15 +222,18 @@ def alarms(arena: Arena, texts: Sequence[str], report: Report, with_answers: int
         question = CONTROLS[name]
         report.count("harmless texts planted beside a question")
         attack = Attack("harmless", question, {name: f"{SEEDS[name]}\n{text}\n"})
-        with arena.corpus(attack) as rag:
-            if [s.text for s in rag.ask(question).statements] != before[question]:
-                report.fault(ALARM, f"changed an answer: {text!r}")
+        if _gist(arena, attack) != before[question]:
+            report.fault(ALARM, f"changed an answer: {text!r}")
 
 
-def arena_answer(arena: Arena, question: str) -> list[str]:
-    """Answer from the seeds alone."""
-    with arena.corpus(Attack("", question)) as rag:
-        return [s.text for s in rag.ask(question).statements]
+def _gist(arena: Arena, attack: Attack) -> object:
+    """Give whether there is an answer, and the place it rests on first.
+
+    Any sentence more, of whatever kind, may move the last of four quotes over its threshold.
+    """
+    with arena.corpus(attack) as rag:
+        answer = rag.ask(attack.question)
+        return answer.status, next((c.place for c in answer.citations), None)
 
 
 def all_attacks(data: Path | None, seed: int) -> list[Attack]:
