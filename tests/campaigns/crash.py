@@ -118,7 +118,7 @@ class Stage:
             report.fault(LEFT, f"{told}: {left}, {many} generations")
 
 
-def _rows(many: int) -> Any:  # noqa: ANN401 - a numpy array
+def _rows(many: int) -> Any:
     import numpy as np
 
     return np.arange(many)
@@ -160,11 +160,11 @@ class Steps:
         """Wrap the file layer of this process; there is no way back."""
         real_open, real_connect = io.open, sqlite3.connect
 
-        def opened(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        def opened(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
             found = real_open(file, mode, *rest, **named)
             return _Torn(found, self) if set(mode) & set("wax+") else found
 
-        def connected(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+        def connected(*given: Any, **named: Any) -> Any:
             base = real_connect(*given, **named)
             base.set_trace_callback(lambda _: self.step())
             return base
@@ -186,10 +186,10 @@ def _writes(args: tuple[Any, ...]) -> bool:
 class _Torn:
     """A file whose every write is a step."""
 
-    def __init__(self, file: Any, steps: Steps) -> None:  # noqa: ANN401
+    def __init__(self, file: Any, steps: Steps) -> None:
         self._file, self._steps = file, steps
 
-    def write(self, data: Any) -> int:  # noqa: ANN401
+    def write(self, data: Any) -> int:
         def half() -> None:
             self._file.write(data[: len(data) // 2])
             self._file.flush()
@@ -197,7 +197,7 @@ class _Torn:
         self._steps.step(half)
         return int(self._file.write(data))
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
     def __enter__(self) -> "_Torn":
