@@ -184,16 +184,13 @@ def load_markdown(data: bytes) -> list[Loaded]:
 
     Without a title there, the first heading of level 1 is the title.
     """
-    from frontmatter import parse
-    from frontmatter.default_handlers import YAMLHandler
     from markdown_it import MarkdownIt
 
     text, note = decode(data)
     about: dict[str, Any] = {}
     if re.match(r"-{3,}[ \t]*\n", text):
         with _library("YAML front matter"):
-            about, body = parse(text, handler=YAMLHandler())
-        text = body if about else text  # a rule on the first line is no front matter
+            about, text = _front_matter(text)
     with _library("Markdown"):
         tokens = MarkdownIt("commonmark").enable("table").parse(text)
     first = next((i for i, token in enumerate(tokens) if token.tag == "h1"), None)
@@ -201,6 +198,23 @@ def load_markdown(data: bytes) -> list[Loaded]:
     day, unclear = iso_date(about.get("date"))
     title = _title(about.get("title")) or _title(heading)
     return [Loaded(_joined(_blocks(tokens)), title, day, note=_notes(note, unclear))]
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """Give (what the front matter says, the text below it); a rule on the first line is none.
+
+    YAML's reader in C, which would be the library's choice, dies of deep nesting.
+    """
+    from frontmatter.default_handlers import YAMLHandler
+    from yaml import SafeLoader
+
+    handler = YAMLHandler()
+    try:
+        head, body = handler.split(text.strip())
+    except ValueError:
+        return {}, text
+    about = handler.load(head, Loader=SafeLoader)
+    return (about, body.strip()) if about and isinstance(about, dict) else ({}, text)
 
 
 def _blocks(tokens: Iterable[Any]) -> Iterator[str]:

@@ -229,6 +229,10 @@ def test_html_keeps_what_readers_see(shown):
     assert told in one(".html", page(body=shown.format(told))).text
 
 
+def test_markdown_front_matter_that_nests_without_end_is_one_line():
+    fails(".md", "---\na: " + "[" * 200_000 + "\n---\nText.", "cannot be read as YAML front matter")
+
+
 def test_markdown_comment_may_hold_anything():
     text = f"Army.\n\n<!-- a -> b <i> {CANARY} -->\n\nTalks <!-- {CANARY} > --> go on."
     text += f"\n\n<!-- never closed {CANARY}"
