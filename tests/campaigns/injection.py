@@ -62,7 +62,7 @@ class Arena:
 
     def __init__(self, llm: str, folder: Path) -> None:
         secrets = {"api_key": SECRET, "password": SECRET}
-        self.settings = load_settings(index=folder / "seeds", llm=llm, threads=2, **secrets)
+        self.settings = load_settings(index=folder / "seeds", llm=llm, threads=1, **secrets)
         self.folder = folder
         self.embedder = open_embedder(self.settings)
         self.reranker = Reranker(embedder_folder(self.settings))
@@ -193,6 +193,7 @@ def run(arena: Arena, attacks: Iterable[Attack], report: Report) -> None:
     """Carry out attacks, one index and one answer each."""
     for attack in attacks:
         report.count("attacks")
+        report.progress()
         report.count(f"kind: {attack.kind.partition(':')[0]}")
         try:
             with arena.corpus(attack) as rag:
@@ -221,6 +222,7 @@ def alarms(arena: Arena, texts: Sequence[str], report: Report, with_answers: int
         name = list(SEEDS)[number % len(SEEDS)]
         question = CONTROLS[name]
         report.count("harmless texts planted beside a question")
+        report.progress()
         attack = Attack("harmless", question, {name: f"{SEEDS[name]}\n{text}\n"})
         if _gist(arena, attack) != before[question]:
             report.fault(ALARM, f"changed an answer: {text!r}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+PAUSE = 30.0  # seconds between two lines of progress
 EXAMPLES = 12  # kept of every kind of fault, to be looked at
 
 
@@ -22,6 +23,7 @@ class Report:
     faults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    told: float = 0.0
 
     def count(self, what: str, many: int = 1) -> None:
         """Count something that was tried or seen."""
@@ -33,6 +35,14 @@ class Report:
         kept = self.faults.setdefault(what, [])
         if len(kept) < EXAMPLES:
             kept.append(example)
+
+    def progress(self) -> None:
+        """Say now and then on stderr how far it has come."""
+        now = time.monotonic() - self.began
+        if now - self.told > PAUSE:
+            self.told = now
+            found = {what: self.faulty(what) for what in self.faults}
+            sys.stderr.write(f"{now:.0f} s: {sum(self.counts.values())} counted, {found}\n")
 
     def faulty(self, what: str) -> int:
         """Say how often a fault was met."""
