@@ -129,7 +129,10 @@ def test_a_page_of_another_place_may_not_send_anything(fake, own, headers, taken
             client.post("/login", data={"username": "u", "password": "p"}, headers=headers),
         ):
             assert (served.status_code != 403) is taken
-        assert client.get("/config", headers=headers).status_code == 200
+        read = client.get("/config", headers=headers)
+        assert read.status_code == 200
+        assert "access-control-allow-origin" not in read.headers
+        assert "access-control-allow-credentials" not in read.headers
 
 
 def test_the_page_takes_no_request_without_or_beyond_a_size(fake, own):

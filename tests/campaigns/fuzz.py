@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ def check_spans(text: str) -> None:
     assert not any(c.isalnum() for gap in gaps for c in gap), "a letter in no sentence"
 
 
-def fuzz_sentences(report: Report, draw: Draw, many: int) -> None:
+def fuzz_sentences(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Texts to sentences, and everything that reads a sentence."""
     for _ in range(many):
         # as loaders give it: no halves of characters
@@ -133,7 +133,7 @@ def fuzz_sentences(report: Report, draw: Draw, many: int) -> None:
             article_html(article, (0, len(text)) if text else None)
 
 
-def fuzz_documents(report: Report, draw: Draw, many: int) -> None:
+def fuzz_documents(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Mutated documents of every format."""
     sound = inputs.documents()
     slow = {".docx", ".html", ".pdf"}
@@ -152,7 +152,7 @@ def fuzz_documents(report: Report, draw: Draw, many: int) -> None:
                 assert loaded.title is None or "\n" not in loaded.title, "title of two lines"
 
 
-def fuzz_folders(report: Report, draw: Draw, many: int) -> None:
+def fuzz_folders(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Folders of strange files, read and indexed."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -175,7 +175,7 @@ def fuzz_folders(report: Report, draw: Draw, many: int) -> None:
 # ------------------------------------------------------------ dates, questions, answers
 
 
-def fuzz_dates(report: Report, draw: Draw, many: int) -> None:
+def fuzz_dates(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Dates of articles, as-of days, words of time."""
     alphabet = "0123456789-/., :TZ+thstndJanuaryDecemberMon" + inputs.ODD
     for _ in range(many):
@@ -191,7 +191,7 @@ def fuzz_dates(report: Report, draw: Draw, many: int) -> None:
             _day(draw.choice((text, None, 3, [])))
 
 
-def fuzz_questions(report: Report, draw: Draw, many: int) -> None:
+def fuzz_questions(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Everything that reads a question before anything is searched."""
     settings = load_settings(llm="none")
     for _ in range(many):
@@ -304,7 +304,7 @@ def fuzz_batch(report: Report, draw: Draw, many: int, rag: Rag) -> None:
             json.dumps(told)
 
 
-def fuzz_cli(report: Report, draw: Draw, many: int) -> None:
+def fuzz_cli(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """The command itself, with strange words: exit code 0, 1 or 2, one line, no traceback."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -340,7 +340,7 @@ def _run_cli(argv: list[str]) -> tuple[object, str]:
     return 0, err.getvalue()
 
 
-def fuzz_api(report: Report, draw: Draw, many: int) -> None:
+def fuzz_api(report: Report, draw: Draw, many: int, _: Rag) -> None:
     """Requests to the API of a fake engine: a known status, never 500."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from fakes_web import FakeEngine, client_for
@@ -467,6 +467,18 @@ SHARES = {
     "asking": 1.5,
     "folders": 0.5,
 }  # per cent of all inputs
+FUZZED: dict[str, Callable[[Report, Draw, int, Rag], None]] = {
+    "sentences": fuzz_sentences,
+    "documents": fuzz_documents,
+    "dates": fuzz_dates,
+    "questions": fuzz_questions,
+    "answers": fuzz_answers,
+    "batch": fuzz_batch,
+    "api": fuzz_api,
+    "cli": fuzz_cli,
+    "asking": fuzz_asking,
+    "folders": fuzz_folders,
+}
 
 
 @contextlib.contextmanager
@@ -484,22 +496,14 @@ def stubbed_rag() -> Iterator[Rag]:
         index.close()
 
 
-def run(report: Report, many: int, seed: int) -> None:
-    """Send so many inputs, shared out over all rooms."""
+def run(report: Report, many: int, seed: int, only: Collection[str] = ()) -> None:
+    """Send so many inputs, shared out over all rooms or over some."""
     signal.signal(signal.SIGALRM, _alarm)
-    draw = random.Random(seed)
-    share = {name: max(5, int(many * part / 100)) for name, part in SHARES.items()}
-    fuzz_sentences(report, draw, share["sentences"])
-    fuzz_documents(report, draw, share["documents"])
-    fuzz_dates(report, draw, share["dates"])
-    fuzz_questions(report, draw, share["questions"])
     with stubbed_rag() as rag:
-        fuzz_answers(report, draw, share["answers"], rag)
-        fuzz_batch(report, draw, share["batch"], rag)
-        fuzz_asking(report, draw, share["asking"], rag)
-    fuzz_folders(report, draw, share["folders"])
-    fuzz_api(report, draw, share["api"])
-    fuzz_cli(report, draw, share["cli"])
+        for name, fuzz in FUZZED.items():
+            if not only or name in only:
+                share = max(5, int(many * SHARES[name] / 100))
+                fuzz(report, random.Random(f"{seed} {name}"), share, rag)
 
 
 def main_campaign() -> int:
@@ -508,11 +512,13 @@ def main_campaign() -> int:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--trap-size", type=int, default=100_000)
     parser.add_argument("--no-bombs", action="store_true")
+    parser.add_argument("--only", choices=SHARES, action="append", help="these rooms, no traps")
     given = parser.parse_args()
     report = Report("Bad input", vars(given).copy())
-    run(report, given.inputs, given.seed)
-    traps(report, given.trap_size)
-    if not given.no_bombs:
+    run(report, given.inputs, given.seed, given.only or ())
+    if not given.only:
+        traps(report, given.trap_size)
+    if not given.only and not given.no_bombs:
         bombs(report)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     report.notes.append(f"largest memory of the campaign's process: {peak} MB")

@@ -62,7 +62,9 @@ class Arena:
 
     def __init__(self, llm: str, folder: Path) -> None:
         secrets = {"api_key": SECRET, "password": SECRET}
-        self.settings = load_settings(index=folder / "seeds", llm=llm, threads=1, **secrets)
+        self.settings = load_settings(
+            index=folder / "seeds", llm=llm, threads=1, request_seconds=900.0, **secrets
+        )
         self.folder = folder
         self.embedder = open_embedder(self.settings)
         self.reranker = Reranker(embedder_folder(self.settings))

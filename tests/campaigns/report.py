@@ -25,6 +25,9 @@ class Report:
     began: float = field(default_factory=time.monotonic)
     told: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.out: Path | None = self.options.get("out")
+
     def count(self, what: str, many: int = 1) -> None:
         """Count something that was tried or seen."""
         self.counts[what] += many
@@ -37,12 +40,14 @@ class Report:
             kept.append(example)
 
     def progress(self) -> None:
-        """Say now and then on stderr how far it has come."""
+        """Say now and then on stderr how far it has come, and write what there is so far."""
         now = time.monotonic() - self.began
         if now - self.told > PAUSE:
             self.told = now
             found = {what: self.faulty(what) for what in self.faults}
             sys.stderr.write(f"{now:.0f} s: {sum(self.counts.values())} counted, {found}\n")
+            if self.out is not None:
+                self.write(self.out)
 
     def faulty(self, what: str) -> int:
         """Say how often a fault was met."""
