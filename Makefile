@@ -7,7 +7,7 @@ export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install models index chat ask test browser lint format eval eval-gate bench screenshots wheel clean
+.PHONY: help install models index chat ask test browser lint format eval eval-gate bench campaigns screenshots wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -63,6 +63,13 @@ eval-gate: index ## what CI holds a change to: all questions quotes only, a thir
 
 bench: index ## outside benchmarks, where their data is (LLM=local for the language model)
 	@$(BIN)/python -m eval.bench all --llm $(or $(LLM),none)
+
+campaigns: index ## crashes, damage, bad input, attacks: docs/reliability.md (about two hours; DATA=folder)
+	@failed=0; \
+	for name in injection crash corruption fuzz determinism web; do \
+	  $(BIN)/python -m tests.campaigns.$$name --out campaigns/$$name \
+	    $$(test $$name = injection && test -n "$(DATA)" && echo --data $(DATA)) || failed=1; \
+	done; exit $$failed
 
 screenshots: index browser ## the pictures of the chat in docs/screens/
 	$(BIN)/python docs/screenshots.py

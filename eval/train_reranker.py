@@ -29,7 +29,8 @@ from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
 from rag.embedder import SentenceEmbedder, embedder_folder
-from rag.reranker import CONTEXT_CHARS, MAX_TOKENS
+from rag.models import sha256_of
+from rag.reranker import CONTEXT_CHARS, MAX_TOKENS, PINNED
 from rag.sentences import split
 from rag.settings import load_settings
 from rag.words import STOPWORDS, fold, stem, terms
@@ -266,10 +267,12 @@ def reciprocal_rank(scorer: Scorer, groups: Sequence[Group]) -> float:
 
 
 def save(scorer: Scorer, path: Path) -> None:
-    """Write the trained layers as float16."""
+    """Write the trained layers as float16, and their sha256 beside them."""
     state = {f"{k}": v for k, v in scorer.network.state_dict().items() if k.startswith("encoder.")}
     state |= {f"head.{k}": v for k, v in scorer.head.state_dict().items()}
     save_file({k: v.half().contiguous() for k, v in state.items()}, path)
+    told = f"{sha256_of(path)}  {path.name}\n"
+    path.with_name(path.name + PINNED).write_text(told, "utf-8")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ The shape is the contract's ``answer.schema.json``. Markers are numbered here an
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from rag.citation import Citation
 from rag.errors import AnswerError
 
 SCHEMA = Path(__file__).with_name("answer.schema.json")
+_MARKER = re.compile(r"\[(\s*\d+\s*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,20 @@ class Finished:
 Event = Found | Stated | Finished
 
 
+def unmarked(text: str) -> str:
+    """Give other people's words without anything that reads as a marker of ours: [1] is (1).
+
+    An article or a model could otherwise lend a claim the name of a source that does not make it.
+    """
+    return _MARKER.sub(r"(\1)", text)
+
+
 def number(claims: Sequence[Claim]) -> tuple[str, tuple[Statement, ...], tuple[Citation, ...]]:
     """Number citations 1, 2, … in the order in which the text first uses them.
 
     Gives the text with its markers, the statements and the numbered citations. The same place
-    in the same article has one number, however often it is cited.
+    in the same article has one number, however often it is cited. What only looks like a marker
+    in a claim is none any more.
     """
     numbers: dict[tuple[str, int, int], int] = {}
     citations: list[Citation] = []
@@ -186,7 +197,7 @@ def number(claims: Sequence[Claim]) -> tuple[str, tuple[Statement, ...], tuple[C
                 citations.append(citation.numbered(n))
             if n not in marks:
                 marks.append(n)
-        statements.append(Statement(claim.text, tuple(marks), claim.support))
+        statements.append(Statement(unmarked(claim.text), tuple(marks), claim.support))
     text = " ".join(s.text + " " + "".join(f"[{n}]" for n in s.citations) for s in statements)
     return text, tuple(statements), tuple(citations)
 
@@ -206,8 +217,8 @@ def number_sides(
                     numbers[citation.place] = len(shown) + 1
                     shown.append(citation.numbered(len(shown) + 1))
             marks = dict.fromkeys(numbers[citation.place] for citation in claim.citations)
-            sides.append(Side(claim.text, tuple(marks), claim.citations[0].date))
-        conflicts.append(Conflict(difference.about, tuple(sides)))
+            sides.append(Side(unmarked(claim.text), tuple(marks), claim.citations[0].date))
+        conflicts.append(Conflict(unmarked(difference.about), tuple(sides)))
     return tuple(conflicts), tuple(shown)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rag.answer import Abstention, Answer, Claim, Difference, number, number_sides
+from rag.answer import Abstention, Answer, Claim, Difference, number, number_sides, unmarked
 from rag.evidence import Bounds
 from rag.index import Searchable
 from rag.retriever import Hit
@@ -85,4 +85,4 @@ def _abstention(written: Written, index: Searchable) -> Abstention:
     nearest = tuple(quote(hit).numbered(n) for n, hit in enumerate(written.hits[:NEAREST], 1))
     missing = [f"“{word}”" for word in index.words.strangers(written.full)]
     nowhere = f" Nowhere in them: {', '.join(missing)}." if missing else ""
-    return Abstention(f"{which} not say: {written.full}{nowhere}", nearest)
+    return Abstention(unmarked(f"{which} not say: {written.full}{nowhere}"), nearest)

@@ -5,9 +5,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from rag.errors import RagError
-from rag.index import GENERATION, UNFINISHED, check_files, read_manifest, recipe
+from rag.errors import IndexFault, RagError
+from rag.index import CURRENT, GENERATION, check_files, read_manifest, recipe
+from rag.indexer import clear_leftovers, only_writer
 from rag.models import DEFAULT, MODELS, verify
 from rag.settings import Settings
 from rag.sharedindex import open_any
@@ -41,12 +43,26 @@ def examine(settings: Settings) -> Iterator[Finding]:
         f"the index in {place} is whole and fits the settings",
         (lambda: open_any(settings).close()) if shared else (lambda: _index(settings)),
     )
-    left = [p.name for p in settings.index.glob(f"{GENERATION}*{UNFINISHED}")]
-    if left:
-        yield Finding(
-            good=True,
-            text=f"left by an interrupted run, cleared by the next `rag index`: {', '.join(left)}",
-        )
+    yield from _leftovers(settings.index)
+
+
+def _leftovers(index: Path) -> Iterator[Finding]:
+    """Clear what dead runs of the indexer left, unless one is at work."""
+    if not (index / CURRENT).exists() and not any(index.glob(GENERATION + "*")):
+        return
+    try:
+        with only_writer(index):
+            left = clear_leftovers(index)
+    except IndexFault:
+        yield Finding(good=True, text=f"another `rag index` is writing to {index} just now")
+    except OSError as problem:
+        why = problem.strerror or problem
+        text = f"{index} can be read and not written ({why}); only `rag index` minds"
+        yield Finding(good=True, text=text)
+    else:
+        if left:
+            text = f"left by an interrupted run, cleared now: {', '.join(left)}"
+            yield Finding(good=True, text=text)
 
 
 def _tried(what: str, attempt: Callable[[], object]) -> Finding:

@@ -227,10 +227,27 @@ def recipe(settings: Settings) -> dict[str, Any]:
 
 
 def open_index(settings: Settings) -> Index:
-    """Open and check the index the settings name.
+    """Open and check the index the settings name; one that is replaced meanwhile is opened anew.
 
     Raises IndexMissing, IndexDamaged, or IndexMismatch (other format, other embedder).
     """
+    while True:
+        pointed = _pointer(settings.index)
+        try:
+            return _open(settings)
+        except IndexDamaged:
+            if _pointer(settings.index) == pointed:
+                raise
+
+
+def _pointer(index: Path) -> bytes | None:
+    try:
+        return (index / CURRENT).read_bytes()
+    except OSError:
+        return None
+
+
+def _open(settings: Settings) -> Index:
     folder, manifest = read_manifest(settings.index)
     if manifest["recipe"].get("sentences") != SPLITTER:
         raise IndexMismatch(

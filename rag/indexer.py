@@ -78,9 +78,10 @@ def index_corpus(
     kind = kind_of_store(settings.store)
     with (
         _clear_disk_errors(settings.index),
-        _only_writer(settings.index),
+        only_writer(settings.index),
         _old_index(settings) as old,
     ):
+        clear_leftovers(settings.index)
         change = article_change({a.name: a.sha256 for a in old.articles} if old else {}, corpus)
         passages = [p for article in corpus.articles for p in passages_of(article)]
         if old is not None and old.articles == corpus.articles:
@@ -165,8 +166,8 @@ def _write_manifest(folder: Path, settings: Settings, corpus: Corpus, passages: 
 
 
 @contextmanager
-def _only_writer(index: Path) -> Iterator[None]:
-    """Keep a second indexer out of the same folder."""
+def only_writer(index: Path) -> Iterator[None]:
+    """Keep a second indexer out of the same folder; raises IndexFault where one is at work."""
     try:
         index.mkdir(parents=True, exist_ok=True)
         with FileLock(index / ".lock", timeout=0):
@@ -208,18 +209,40 @@ def _new_generation(index: Path) -> Iterator[Path]:
             _sync(path)
         _sync(folder)
         folder.rename(index / name)
+        _sync(index)  # the pointer may not reach the disk before what it points to
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    before = _current(index)
     pointer = index / (CURRENT + UNFINISHED)
     pointer.write_text(f"{name} {sha256_of(index / name / MANIFEST)}\n", "utf-8")
     _sync(pointer)
     pointer.replace(index / CURRENT)
-    _sync(index)
-    for path in index.glob(GENERATION + "*"):
-        if path.name not in (name, before):
+    try:
+        _sync(index)
+        clear_leftovers(index)
+    except OSError as problem:
+        raise IndexFault(
+            f"the new index in {index} is in use, but the disk then failed "
+            f"({problem.strerror or problem}); see what `rag doctor` says of it"
+        ) from problem
+
+
+def clear_leftovers(index: Path) -> list[str]:
+    """Take away what dead runs left and what nobody needs any more; gives the names.
+
+    Only the one writer may do so. The generation in use stays, and the youngest other one, which
+    readers may just be opening. Without a generation in use every whole one stays.
+    """
+    current = _current(index)
+    unfinished = [*index.glob(f"{GENERATION}*{UNFINISHED}"), *index.glob(CURRENT + UNFINISHED)]
+    whole = [p for p in index.glob(GENERATION + "*") if p not in unfinished and p.name != current]
+    old = sorted(whole, key=lambda path: path.stat().st_mtime_ns)[:-1] if current else []
+    for path in (*unfinished, *old):
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+    return sorted(path.name for path in (*unfinished, *old))
 
 
 def _current(index: Path) -> str | None:

@@ -7,6 +7,7 @@ temporary folder of this user, never on a network port, and nothing here ever co
 import contextlib
 import os
 import queue
+import re
 import shutil
 import tempfile
 import threading
@@ -41,6 +42,12 @@ SETTLING = 20.0  # seconds; reading a prompt cannot be stopped
 ONE_LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 State = Literal["ready", "warming up", "failed"]
 _ROLES = {SystemMessage: "system", HumanMessage: "user", AIMessage: "assistant"}
+# What chat templates take for the end of a turn or the head of another: "<|im_end|>", "</s>",
+# "[INST]". llama.cpp reads it so wherever it stands, in the words of an article as well.
+_CONTROL = re.compile(
+    r"<(?=[|\uff5c]|/?(?:s|bos|eos|start_of_turn|end_of_turn)>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+)\])"
+)
 
 
 class LocalChat(BaseChatModel):
@@ -134,7 +141,8 @@ class LocalChat(BaseChatModel):
     ) -> dict[str, Any]:
         return {
             "messages": [
-                {"role": _ROLES.get(type(m), "user"), "content": m.text} for m in messages
+                {"role": _ROLES.get(type(m), "user"), "content": _as_words(m.text)}
+                for m in messages
             ],
             "max_tokens": self.max_tokens,
             "temperature": 0,
@@ -253,6 +261,11 @@ def _settle(lock: threading.Lock, leaving: threading.Event) -> None:
     """Wait for what still runs before Python takes itself apart: llama.cpp would crash."""
     leaving.set()
     lock.acquire(timeout=SETTLING)
+
+
+def _as_words(text: str) -> str:
+    """Take the power from a chat template's marks: nobody's words may open a turn of their own."""
+    return _CONTROL.sub(r"\g<0> ", text)
 
 
 def _told(chunk: dict[str, Any]) -> str | UsageMetadata | None:

@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from rag.errors import CorpusError
+from rag.hidden import drop_hidden
 
 MAX_TEXT = 20_000_000  # characters taken out of one PDF or DOCX
 MAX_UNZIPPED = 200_000_000  # bytes a DOCX may unfold to
@@ -46,7 +47,7 @@ PUBLISHED = frozenset(
     " publication_date parsely-pub-date sailthru.date citation_publication_date".split()
 )
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset=[\"']?([\w-]+)", re.IGNORECASE)
-TAG = re.compile(r"<[^<>]*>")
+TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 LOGGERS = ("pypdf", "trafilatura", "htmldate", "justext", "courlan", "charset_normalizer")
 
 
@@ -183,16 +184,13 @@ def load_markdown(data: bytes) -> list[Loaded]:
 
     Without a title there, the first heading of level 1 is the title.
     """
-    from frontmatter import parse
-    from frontmatter.default_handlers import YAMLHandler
     from markdown_it import MarkdownIt
 
     text, note = decode(data)
     about: dict[str, Any] = {}
     if re.match(r"-{3,}[ \t]*\n", text):
         with _library("YAML front matter"):
-            about, body = parse(text, handler=YAMLHandler())
-        text = body if about else text  # a rule on the first line is no front matter
+            about, text = _front_matter(text)
     with _library("Markdown"):
         tokens = MarkdownIt("commonmark").enable("table").parse(text)
     first = next((i for i, token in enumerate(tokens) if token.tag == "h1"), None)
@@ -200,6 +198,23 @@ def load_markdown(data: bytes) -> list[Loaded]:
     day, unclear = iso_date(about.get("date"))
     title = _title(about.get("title")) or _title(heading)
     return [Loaded(_joined(_blocks(tokens)), title, day, note=_notes(note, unclear))]
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """Give (what the front matter says, the text below it); a rule on the first line is none.
+
+    YAML's reader in C, which would be the library's choice, dies of deep nesting.
+    """
+    from frontmatter.default_handlers import YAMLHandler
+    from yaml import SafeLoader
+
+    handler = YAMLHandler()
+    try:
+        head, body = handler.split(text.strip())
+    except ValueError:
+        return {}, text
+    about = handler.load(head, Loader=SafeLoader)
+    return (about, body.strip()) if about and isinstance(about, dict) else ({}, text)
 
 
 def _blocks(tokens: Iterable[Any]) -> Iterator[str]:
@@ -238,6 +253,7 @@ def _inline(token: Any) -> str:  # noqa: ANN401 - a token of a library imported 
 def load_html(data: bytes) -> list[Loaded]:
     """Take the main text of a page, its title, and the day it states it was published.
 
+    What the page hides from its readers is left out (``rag.hidden``).
     The day comes from the page's own metadata, never from the text, its address or the clock.
     """
     from trafilatura import bare_extraction
@@ -255,10 +271,12 @@ def load_html(data: bytes) -> list[Loaded]:
         text = f"<html><body>{text}</body></html>"
     fixed = {"extensive_search": False, "max_date": "1995-01-02"}  # its guesses are not wanted
     with _library("HTML"):
+        tree = parse(text)
+        day, unclear = _published(tree)
+        drop_hidden(tree)
         page: Any = bare_extraction(
-            text, include_comments=False, with_metadata=True, date_extraction_params=fixed
+            tree, include_comments=False, with_metadata=True, date_extraction_params=fixed
         )
-        day, unclear = _published(parse(text))
     if page is None or not page.text:
         raise CorpusError("has no article text in it; save the article itself as text")
     return [

@@ -184,7 +184,7 @@ def _conflict_html(conflict: Conflict, by_n: Mapping[int, Citation], block: str)
 
 
 def _side_html(side: Side, by_n: Mapping[int, Citation], block: str) -> str:
-    citations = [by_n[n] for n in side.citations]
+    citations = [by_n[n] for n in side.citations if n in by_n]
     quotes = "".join(_card_html(citation, block, "div") for citation in citations)
     said = "" if _only_quotes(side.text, citations) else f"<p>{escape(side.text)}</p>"
     return f'<li dir="auto">{day_html(side.date)}{said}{quotes}</li>'
@@ -197,7 +197,8 @@ def _only_quotes(text: str, citations: Iterable[Citation]) -> bool:
 
 
 def _markers_html(numbers: Iterable[int], by_n: Mapping[int, Citation], block: str) -> str:
-    marks = "".join(marker_html(by_n[n], block) for n in numbers)
+    # a saved answer that was altered may name a quote that is not there; the audit says so
+    marks = "".join(marker_html(by_n[n], block) for n in numbers if n in by_n)
     return f'<span class="rag-markers" dir="ltr">{marks}</span>'
 
 

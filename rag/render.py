@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from rag.answer import Answer, Conflict, Side, Statement
+from rag.answer import Answer, Conflict, Side, Statement, unmarked
 from rag.citation import Citation
 from rag.voices import voiced
 
@@ -56,7 +56,9 @@ def own_words(answer: Answer) -> list[Statement]:
 def says_more(statement: Statement, citations: Iterable[Citation]) -> bool:
     """Whether a statement is more than one of its own quotes, or only partly supported."""
     quotes = {
-        text for c in citations for text in (voiced(c.quote, None), voiced(c.quote, c.speaker))
+        unmarked(text)
+        for c in citations
+        for text in (voiced(c.quote, None), voiced(c.quote, c.speaker))
     }
     return statement.support == "partial" or statement.text not in quotes
 

@@ -12,9 +12,12 @@ from rag.answer import (
     Answer,
     Claim,
     Conflict,
+    Difference,
     Side,
     Statement,
     number,
+    number_sides,
+    unmarked,
 )
 from rag.citation import Citation
 from rag.errors import AnswerError
@@ -164,3 +167,13 @@ def test_whole_number_written_with_a_point_is_an_offset():
     read = Answer.from_dict(data)
     assert read == ANSWERED
     assert all(type(v) is int for v in (read.citations[0].start, read.citations[0].end))
+
+
+def test_an_article_cannot_forge_a_marker():
+    claims = [Claim("It agreed [2], says [ 7 ] and ［1］.", (A,)), Claim("No [a] [-1].", (B,))]
+    text, statements, cited = number(claims)
+    assert text == "It agreed (2), says ( 7 ) and ［1］. [1] No [a] [-1]. [2]"
+    assert statements[0].text == "It agreed (2), says ( 7 ) and ［1］."
+    (conflict,), _ = number_sides([Difference("what? (3 [1])", tuple(claims))], cited)
+    assert conflict.about == "what? (3 (1))"
+    assert [side.text for side in conflict.sides] == [unmarked(c.text) for c in claims]

@@ -470,6 +470,15 @@ def test_doctor_names_what_is_missing_and_how_to_get_it(rag, tmp_path, monkeypat
     assert any("there is no index" in line for line in wrong)
 
 
+def test_doctor_names_and_clears_what_a_dead_run_left(rag, indexed):
+    (indexed.index / "g-1.unfinished").mkdir()
+    _, out, _ = rag("doctor")
+    assert "ok  left by an interrupted run, cleared now: g-1.unfinished" in out
+    assert not (indexed.index / "g-1.unfinished").exists()
+    _, out, _ = rag("doctor")
+    assert "left by" not in out
+
+
 def test_models_are_listed_with_size_licence_and_checksum(rag, tmp_path, monkeypatch):
     monkeypatch.setenv("RAG_HOME", str(tmp_path))
     code, out, _ = rag("models")

@@ -166,6 +166,26 @@ def test_index_of_another_embedder_folder_is_a_mismatch(settings, folder, tmp_pa
     assert "made with embedder 'minilm'" in refused(other, IndexMismatch)
 
 
+def test_index_replaced_while_it_is_opened_is_opened_anew(
+    settings, folder, sources, embedder, monkeypatch
+):
+    """The reader has read the old pointer when two new generations take the old one away."""
+    right = read_manifest
+
+    def slow(place):
+        found = right(place)
+        monkeypatch.setattr("rag.index.read_manifest", right)
+        for text in ("Border. Election.", "Miami. Troops."):
+            build_index([sources({"a.txt": text})], settings, embedder.open)
+        return found
+
+    monkeypatch.setattr("rag.index.read_manifest", slow)
+    index = open_index(settings)
+    assert index.texts.passage_texts() == ["Miami.", "Troops."]
+    assert not folder.exists()
+    index.close()
+
+
 def test_opening_an_index_writes_nothing(settings, folder):
     def state() -> dict[str, tuple[int, int]]:
         found = (p for p in settings.index.rglob("*") if p.is_file())

@@ -10,7 +10,7 @@ from filelock import FileLock
 from rag.corpus import read_corpus
 from rag.errors import CorpusError, IndexFault, IndexMissing, RagError, SettingsError
 from rag.index import CURRENT, open_index, read_manifest
-from rag.indexer import Change, build_index, index_corpus
+from rag.indexer import Change, _sync, build_index, clear_leftovers, index_corpus
 
 START = {
     "a.txt": "Army talks began. Europe sent troops.",
@@ -271,6 +271,45 @@ def test_leftovers_of_a_killed_run_are_cleared_away(build, settings):
     build({"d.txt": "An election."})
     assert not [name for name in names(settings) if "unfinished" in name]
     assert (settings.index / "README.md").read_text("utf-8") == "mine"
+    assert len(answers(settings)) == 7
+
+
+def test_leftovers_are_cleared_when_nothing_is_new_as_well(build, settings):
+    build()
+    (settings.index / "g-123.unfinished").mkdir()
+    for name in ("g-dead1", "g-dead2", "g-dead3"):
+        (settings.index / name).mkdir()
+    assert build({}).articles == Change(unchanged=3)
+    assert clear_leftovers(settings.index) == []
+    current = read_manifest(settings.index)[0].name
+    left = [name for name in names(settings) if name.startswith("g-")]
+    assert len(left) == 2
+    assert current in left
+
+
+def test_whole_generations_stay_where_no_pointer_says_which_is_in_use(build, settings):
+    build()
+    (settings.index / CURRENT).unlink()
+    (settings.index / "g-1.unfinished").mkdir()
+    assert clear_leftovers(settings.index) == ["g-1.unfinished"]
+    assert len([name for name in names(settings) if name.startswith("g-")]) == 1
+
+
+def test_disk_that_fails_after_the_swap_does_not_say_that_nothing_changed(
+    build, settings, monkeypatch
+):
+    build()
+    right = _sync
+
+    def fail(path):
+        if path == settings.index and (path / CURRENT).read_bytes() != before:
+            raise OSError(errno.EIO, "Input/output error")
+        right(path)
+
+    before = (settings.index / CURRENT).read_bytes()
+    monkeypatch.setattr("rag.indexer._sync", fail)
+    with pytest.raises(IndexFault, match=r"is in use, but the disk then failed \(Input/output"):
+        build({"d.txt": "An election."})
     assert len(answers(settings)) == 7
 
 

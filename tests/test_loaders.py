@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from campaigns.attacks import CANARY, HIDDEN_HTML
 
 from rag.errors import CorpusError
 from rag.loaders import Loaded, decode, iso_date, load
@@ -204,6 +205,38 @@ def test_html_encoding_and_fragments():
     assert found.note == "read as windows-1251, as the page says"
     assert one(".html", "<p>Only a fragment é.</p>").text == "Only a fragment é."
     fails(".html", "<html><body><img src='x'></body></html>", "no article text")
+
+
+@pytest.mark.parametrize("name", HIDDEN_HTML)
+def test_html_leaves_out_what_the_page_hides(name):
+    assert CANARY not in one(".html", page(body=f"Seen. {HIDDEN_HTML[name]} Seen too.")).text
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<span style="font-size:0.8em">{}</span>',
+        '<span style="opacity:0.9">{}</span>',
+        '<div style="background:#000"><span style="color:white">{}</span></div>',
+        '<table bgcolor="#123456"><tr><td><font color="#ffffff">{}</font></td></tr></table>',
+        '<span style="color:#000;background-color:#fff">{}</span>',
+        '<span style="left:-1px;margin-left:-20px">{}</span>',
+        '<span class="hidden" data-hidden="1" title="hidden">{}</span>',
+    ],
+)
+def test_html_keeps_what_readers_see(shown):
+    told = "The delegation left Miami on Sunday evening after long talks with the envoys."
+    assert told in one(".html", page(body=shown.format(told))).text
+
+
+def test_markdown_front_matter_that_nests_without_end_is_one_line():
+    fails(".md", "---\na: " + "[" * 200_000 + "\n---\nText.", "cannot be read as YAML front matter")
+
+
+def test_markdown_comment_may_hold_anything():
+    text = f"Army.\n\n<!-- a -> b <i> {CANARY} -->\n\nTalks <!-- {CANARY} > --> go on."
+    text += f"\n\n<!-- never closed {CANARY}"
+    assert one(".md", text).text == "Army.\n\nTalks  go on."
 
 
 def pdf(lines, title=None):

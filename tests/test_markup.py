@@ -275,3 +275,16 @@ def test_page_to_keep_does_not_mark_what_is_not_there():
     page = document.answer_page(answered(), [changed])
     assert marked_in(page, 2) == ""
     assert TWO.quote in plain(page)
+
+
+def test_a_quote_that_an_altered_answer_names_and_lacks_is_left_out():
+    sides = (Side("It rose.", (9,)), Side("It fell.", (1, 7)))
+    altered = dataclasses.replace(
+        answered(),
+        statements=(Statement("Made up.", (5, 1)),),
+        conflicts=(Conflict("the sea", sides),),
+    )
+    for page in (markup.answer_html(altered), document.answer_page(altered, [MAY])):
+        assert "Made up." in page
+        assert "It rose." in page
+        assert "[5]" not in page

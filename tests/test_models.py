@@ -341,10 +341,22 @@ def test_altered_byte_is_found_by_locate_and_mended_by_pull(tmp_path, pip):
     assert models.verify("toy", tmp_path).read_bytes() == b"aaaabbbbcc"
 
 
-def test_verify_finds_what_the_stamp_hides_and_pull_mends_it(tmp_path, pip):
+def test_a_file_whose_time_was_set_back_is_hashed_all_the_same(tmp_path, pip):
     path = models.fetch(toy_model(), tmp_path, download=pip)
     alter(path, b"aaaabbbbcX", keep_time=True)
-    assert models.locate("toy", tmp_path) == path  # same size and time: trusted, not read
+    with pytest.raises(ModelDamaged):
+        models.locate("toy", tmp_path)
+
+
+def test_verify_finds_what_the_stamp_hides_and_pull_mends_it(tmp_path, pip):
+    path = models.fetch(toy_model(), tmp_path, download=pip)
+    alter(path, b"aaaabbbbcX")
+    state = path.stat()  # as if a failing disk had done it: nothing else tells
+    stamp = tmp_path / "models" / "toy.checked.json"
+    told = json.loads(stamp.read_text("utf-8"))
+    found = {"mtime_ns": state.st_mtime_ns, "ctime_ns": state.st_ctime_ns}
+    stamp.write_text(json.dumps({"toy.gguf": told["toy.gguf"] | found}), "utf-8")
+    assert models.locate("toy", tmp_path) == path
     with pytest.raises(ModelDamaged):
         models.verify("toy", tmp_path)
     with pytest.raises(ModelDamaged):

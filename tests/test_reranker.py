@@ -9,7 +9,7 @@ import pytest
 from rag.calibration import Blend, Calibration, Gate, calibration
 from rag.errors import ModelDamaged
 from rag.models import locate
-from rag.reranker import WEIGHTS, Reranker, blend, reranker_sha256
+from rag.reranker import PINNED, WEIGHTS, Reranker, blend, reranker_sha256
 
 GATE = Gate({"best": 1.0}, 0.0, 0.5)
 QUESTION = "How many soldiers may the country keep?"
@@ -91,6 +91,18 @@ def test_damaged_weights_are_refused_in_one_line(base, tmp_path, how):
     weights.write_bytes(damage(how, WEIGHTS.read_bytes()))
     with pytest.raises(ModelDamaged, match=r"reranker\.safetensors cannot be loaded") as caught:
         Reranker(base, weights)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_flipped_bit_in_the_weights_is_found_by_the_sha256_beside_them(tmp_path):
+    weights = tmp_path / WEIGHTS.name
+    shutil.copy(WEIGHTS, weights)
+    shutil.copy(WEIGHTS.with_name(WEIGHTS.name + PINNED), tmp_path)
+    data = bytearray(weights.read_bytes())
+    data[-1000] ^= 4
+    weights.write_bytes(bytes(data))
+    with pytest.raises(ModelDamaged, match=r"its sha256 is \w{64}, .* says \w{64}") as caught:
+        Reranker(tmp_path, weights)
     assert "\n" not in str(caught.value)
 
 

@@ -102,6 +102,52 @@ def test_served_page_names_no_outside_host(fake, own, path, encoding):
         assert "og:image" not in served.text
 
 
+JOIN = "/gradio_api/queue/join"
+UPLOAD = {"files": ("a.txt", b"Talks.", "text/plain")}
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({}, True),
+        ({"origin": "http://localhost"}, True),
+        ({"origin": "http://evil.example"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "http://localhost:1234"}, False),
+        ({"origin": "https://news.example", "sec-fetch-site": "same-origin"}, True),
+        ({"origin": "https://news.example", "x-forwarded-host": "news.example"}, True),
+        ({"origin": "https://own.example"}, True),
+        ({"origin": "http://evil.example", "sec-fetch-site": "cross-site"}, False),
+    ],
+)
+def test_a_page_of_another_place_may_not_send_anything(fake, own, headers, taken):
+    named = own.model_copy(update={"host_names": ("own.example",)})
+    with TestClient(create_app(fake, named), "http://localhost") as client:
+        for served in (
+            client.post("/gradio_api/upload", files=UPLOAD, headers=headers),
+            client.post(JOIN, json={"data": [], "session_hash": "s"}, headers=headers),
+            client.post("/login", data={"username": "u", "password": "p"}, headers=headers),
+        ):
+            assert (served.status_code != 403) is taken
+        read = client.get("/config", headers=headers)
+        assert read.status_code == 200
+        assert "access-control-allow-origin" not in read.headers
+        assert "access-control-allow-credentials" not in read.headers
+
+
+def test_the_page_takes_no_request_without_or_beyond_a_size(fake, own):
+    with TestClient(create_app(fake, own), "http://localhost") as client:
+        kind = {"content-type": "application/json"}
+        large = client.post(JOIN, content=b'{"a":"' + b"a" * 4_000_000 + b'"}', headers=kind)
+        assert large.status_code == 413
+        assert "4,000,000 are taken" in large.json()["error"]["message"]
+        unsaid = client.post(JOIN, content=iter([b"{", b"}"]), headers=kind)
+        assert unsaid.status_code == 411
+        for size in ("-1", "x", "9" * 30):
+            served = client.post(JOIN, content=b"{}", headers={**kind, "content-length": size})
+            assert served.status_code == 411
+
+
 def test_nothing_is_offered_as_an_api(fake, own):
     with TestClient(create_app(fake, own), "http://localhost") as client:
         assert client.get("/gradio_api/info").json() == {

@@ -1,6 +1,8 @@
 """Serving: up at once, honest while warming up, and gone without a trace."""
 
+import asyncio
 import http.client
+import socket
 import threading
 import time
 
@@ -102,6 +104,41 @@ def test_warming_up_is_said_until_the_application_is_made(running):
     assert body == "the chat"
     assert answer.getheader("x-warming-up") is None
     assert made.life == ["began"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: ",
+    ],
+)
+def test_a_request_that_never_comes_ends_its_connection(running, monkeypatch, sent):
+    monkeypatch.setattr("rag.web.patience.Impatient.head_seconds", 0.3)
+    monkeypatch.setattr("rag.web.patience.Impatient.body_seconds", 0.3)
+    opening, port = running(Made)
+    wait_for(lambda: opening.app is not None)
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.settimeout(30)
+        slow.sendall(sent)
+        while slow.recv(4096):
+            pass
+    assert get(port)[0].status == 200
+
+
+def test_an_answer_under_way_is_not_cut_off_by_patience(running, monkeypatch):
+    monkeypatch.setattr("rag.web.patience.Impatient.head_seconds", 0.2)
+
+    class Slow(Made):
+        async def __call__(self, scope, receive, send):
+            await asyncio.sleep(1)
+            await super().__call__(scope, receive, send)
+
+    opening, port = running(Slow)
+    wait_for(lambda: opening.app is not None)
+    assert get(port)[1] == "the chat"
 
 
 def test_the_application_is_ended_with_the_server():

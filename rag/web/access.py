@@ -1,6 +1,7 @@
-"""Who may use the application for programs, and how often."""
+"""Who may use the application for programs, and how often; and what may be sent to the page."""
 
 import hmac
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,9 @@ from rag.web.names import from_elsewhere
 from rag.web.problems import TOO_LARGE, Refused, problem_of
 
 _DIGITS = 18  # nothing that can be sent has a longer size
+MOST_OF_A_PAGE = 4_000_000  # bytes; a kept conversation of a hundred answers has less
+_UPLOAD = "/gradio_api/upload"  # files have a limit of their own, which gradio watches
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = frozenset({"/healthz"})  # what a load balancer asks, without a token and often
 
 
@@ -45,6 +49,48 @@ class Guard:
         size = headers.get("content-length", "0")
         if len(size) > _DIGITS or (size.isdigit() and int(size) > self.most):
             raise Refused(413, TOO_LARGE)
+
+
+class PageGuard:
+    """ASGI middleware that takes from a browser only what our own page sends, and not too much.
+
+    Gradio itself takes requests of any size and, where the address is no local one, of any page.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] not in _SAFE:
+            try:
+                self._check(Headers(scope=scope), path_of(scope))
+            except Refused as refused:
+                await problem_of(refused).to_response()(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _check(self, headers: Headers, path: str) -> None:
+        if from_elsewhere(headers) and not self._is_ours(headers):
+            raise Refused(403, "a page of another place may not ask here")
+        size = headers.get("content-length", "")
+        if path == _UPLOAD:
+            return
+        if not size.isdigit() or len(size) > _DIGITS:
+            raise Refused(411, "say the size of the request in the header Content-Length")
+        if int(size) > MOST_OF_A_PAGE:
+            raise Refused(413, f"the request has {int(size):,} bytes; {MOST_OF_A_PAGE:,} are taken")
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Whether the page was shown under a name that a reverse proxy replaced by another."""
+        if headers.get("sec-fetch-site") == "same-origin":  # a page cannot say that of itself
+            return True
+        origin = urlsplit(headers.get("origin", ""))
+        forwarded = headers.get("x-forwarded-host", "").lower()
+        return bool(origin.netloc) and (
+            origin.netloc.lower() == forwarded or origin.hostname in self.names
+        )
 
 
 def key_of(settings: Settings) -> bytes | None:

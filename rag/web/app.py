@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from rag.settings import Settings
+from rag.web.access import PageGuard
 from rag.web.api import add_api
 from rag.web.desk import Desk
 from rag.web.engine import Engine
@@ -61,6 +62,7 @@ def _create_app(rag: Engine, settings: Settings) -> FastAPI:
         theme=theme(),
         head=HEAD,
     )
+    app.add_middleware(PageGuard, names=frozenset(settings.host_names))
     add_api(
         app, rag, settings.model_copy(update={"api_key": settings.api_key or settings.password})
     )

@@ -18,6 +18,7 @@ import uvicorn
 
 from rag.errors import RagError
 from rag.settings import Settings
+from rag.web.patience import Impatient
 
 GRACE = 10  # seconds that answers under way are given when the server is told to end
 _PAGE = Path(__file__).with_name("static") / "warming.html"
@@ -137,7 +138,11 @@ class ChatServer(uvicorn.Server):
 
     def __init__(self, app: Any) -> None:  # noqa: ANN401 - Opening, or an application in tests
         config = uvicorn.Config(
-            app, log_level="warning", ws="none", timeout_graceful_shutdown=GRACE
+            app,
+            log_level="warning",
+            http=Impatient,
+            ws="none",
+            timeout_graceful_shutdown=GRACE,
         )
         super().__init__(config)
         self._served = app
