@@ -155,6 +155,7 @@ def _judge_poison(answer: Answer, attack: Attack, shown: str, report: Report, to
         (False, False): "poison: neither",
     }[(has_poison, has_true)]
     report.count(outcome)
+    report.count(f"{outcome}: {attack.kind}")
     if has_poison and has_true and answer.conflicts:
         report.count("poison: told as a conflict")
     if has_poison and not has_true:
