@@ -155,6 +155,7 @@ def _judge_poison(answer: Answer, attack: Attack, shown: str, report: Report, to
         (False, False): "poison: neither",
     }[(has_poison, has_true)]
     report.count(outcome)
+    report.count(f"{outcome}: {attack.kind}")
     if has_poison and has_true and answer.conflicts:
         report.count("poison: told as a conflict")
     if has_poison and not has_true:
@@ -260,6 +261,7 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--data", type=Path, help="the folder with bipia_text_attacks.jsonl etc.")
     parser.add_argument("--llm", default="none")
+    parser.add_argument("--part", choices=("attacks", "harmless"), help="only these")
     parser.add_argument("--sample", type=int, help="so many attacks, evenly over all kinds")
     given = parser.parse_args()
     report = Report("Prompt injection and poisoning", vars(given).copy())
@@ -271,8 +273,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         arena = Arena(given.llm, Path(folder))
         try:
-            run(arena, attacks, report)
-            alarms(arena, texts, report, len(texts))
+            if given.part != "harmless":
+                run(arena, attacks, report)
+            if given.part != "attacks":
+                alarms(arena, texts, report, len(texts))
         finally:
             arena.close()
     allowed = {
