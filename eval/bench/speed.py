@@ -246,6 +246,10 @@ def speed(
     figures["indexing"] = indexing(settings, sentences)
     figures["answers_per_second_quotes_only"] = people(quotes, asked * 4, (1, 4, 16))
     figures["answers_per_second"] = people(rag, asked[:16], (1, 4, 16))
+    figures["questions"] = {
+        name: [{part: round(ms) for part, ms in each.items()} for each in marks]
+        for name, marks in told.items()
+    }
     out.mkdir(parents=True, exist_ok=True)
     (out / "speed.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     draw(told, out / "speed.png")
@@ -254,7 +258,8 @@ def speed(
 
 def draw(told: dict[str, list[Marks]], path: Path) -> None:
     """Draw how many of the answers were there after how long."""
-    parts = {"product": ("quotes", "first_token", "total"), "stock": ("first_token", "total")}
+    # the product's first words are its first checked statement: most often the whole answer
+    parts = {"product": ("quotes", "total"), "stock": ("first_token", "total")}
     words = {"quotes": "first quotes", "first_token": "first words", "total": "whole answer"}
     lines = {"quotes": ":", "first_token": "--", "total": "-"}
     colours = {"product": "#0072B2", "stock": "#E69F00"}
