@@ -219,6 +219,32 @@ def test_every_download_has_the_quotes(visit, browser, articles, tmp_path):
     open_offline(browser, files["html"], quotes, HILL)
 
 
+REDRAWN = """menu => {
+  const copy = menu.cloneNode(true);
+  copy.removeAttribute("open");
+  menu.replaceWith(copy);
+}"""
+
+
+def test_an_open_menu_stays_open_when_its_answer_is_drawn_anew(visit):
+    reader = visit()
+    reader.ask("What of the sea?")
+    reader.answer(1)
+    menu, json = (reader.page.locator(f"#a1 {at}") for at in (".rag-menu", '[data-kind="json"]'))
+    menu.locator("summary").click()
+    json.wait_for()
+    menu.evaluate(REDRAWN)
+    json.wait_for()
+    reader.page.keyboard.press("Escape")
+    json.wait_for(state="hidden")
+    menu.evaluate(REDRAWN)
+    reader.page.wait_for_timeout(200)
+    assert not json.is_visible()
+    menu.locator("summary").click()
+    reader.box.click()
+    json.wait_for(state="hidden")
+
+
 def test_verdicts_are_stored(visit, home):
     reader = visit()
     reader.ask("What of the sea?")
