@@ -148,9 +148,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """First event of a stream: the likely quotes, best first, before any model writes."""
+    """First events of a stream: the likely quotes, best first, before any model writes.
+
+    ``preliminary`` ones come at once, in the order of the first search; those that follow, read
+    more closely, take their place.
+    """
 
     citations: tuple[Citation, ...]
+    preliminary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

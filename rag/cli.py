@@ -326,7 +326,7 @@ def _tell(rag: Any, question: str) -> None:  # noqa: ANN401 - Rag, imported lazi
 
     live = sys.stdout.isatty()
     for event in rag.stream(question):
-        if live and isinstance(event, Found):
+        if live and isinstance(event, Found) and not event.preliminary:
             typer.secho(found_text(event.citations[:2]) + "\n", dim=True)
         elif isinstance(event, Stated):
             if live and says_more(event.statement, event.citations):

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
-from typing import Protocol
+from typing import Any, Protocol
 
 from rag.gate import QUOTES, worth_quoting
 from rag.retriever import Hit
@@ -34,6 +34,24 @@ class Search(Protocol):
         articles: Collection[str] | None = None,
     ) -> list[Hit]:
         """Give up to k sentences, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """A search without its slow last step: what is shown until that is done."""
+
+    whole: Any  # a Retriever, or what stands in for one
+
+    def search(
+        self,
+        query: str,
+        k: int,
+        as_of: datetime.date | None = None,
+        articles: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Give up to k sentences in the order of the plain rankings."""
+        found: list[Hit] = self.whole.search(query, k, as_of, articles, rerank=False)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
-from rag.evidence import Bounds, Evidence, gather, together
+from rag.evidence import Bounds, Evidence, FirstLook, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Searchable
 from rag.llm import LocalChat, State, model_identity, open_llm
@@ -155,13 +155,15 @@ class Rag:
         bounds = Bounds(as_of or self.settings.as_of, articles)
         attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         full = self._standalone(asked, history, attempt)
-        many = self.settings.evidence
-        found = gather(self._search, parts(full), bounds, self.index.newest, many)
+        many, single = self.settings.evidence, parts(full)
+        glimpsed = gather(FirstLook(self._search), single, bounds, self.index.newest, many)
+        yield _found(together(glimpsed, many), preliminary=True)
+        found = gather(self._search, single, bounds, self.index.newest, many)
         if len(found) == 1:
             bounds = dataclasses.replace(bounds, as_of=found[0].as_of)
         written = Written(asked, full, bounds, together(found, many))
         clock.mark("retrieve")
-        yield Found(tuple(quote(hit).numbered(hit.rank) for hit in written.hits))
+        yield _found(written.hits)
         for evidence in found:
             if not self._answers(evidence, self._model_logit(evidence, attempt)):
                 written.silent.append(evidence.question)
@@ -276,6 +278,10 @@ class Clock:
 
     def _elapsed(self) -> float:
         return round((time.perf_counter() - self._start) * 1000, 1)
+
+
+def _found(hits: Sequence[Hit], *, preliminary: bool = False) -> Found:
+    return Found(tuple(quote(hit).numbered(hit.rank) for hit in hits), preliminary)
 
 
 def _stated(claims: Sequence[Claim]) -> Stated:

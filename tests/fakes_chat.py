@@ -78,7 +78,9 @@ class FakeEngine:
         if "broken" in question:
             raise QuestionError(f"this cannot be asked: {question}")
         claims = self.claims(question)
-        yield Found(tuple(c.citations[0].numbered(n) for n, c in enumerate(claims[::-1], 1)))
+        found = tuple(c.citations[0].numbered(n) for n, c in enumerate(claims[::-1], 1))
+        yield Found(tuple(c.numbered(n) for n, c in enumerate(found[::-1], 1)), preliminary=True)
+        yield Found(found)
         if "slow" in question:
             self.gate.wait(30)
         until = as_of.isoformat() if as_of else None

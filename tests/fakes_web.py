@@ -83,7 +83,9 @@ class FakeEngine:
             if word in question:
                 raise problem
         claims = self.claims(question)
-        yield Found(tuple(c.citations[0].numbered(n) for n, c in enumerate(claims[::-1], 1)))
+        found = tuple(c.citations[0].numbered(n) for n, c in enumerate(claims[::-1], 1))
+        yield Found(tuple(c.numbered(n) for n, c in enumerate(found[::-1], 1)), preliminary=True)
+        yield Found(found)
         if "slow" in question:
             assert self.gate.wait(30)
         if "crash" in question:

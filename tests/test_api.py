@@ -100,12 +100,12 @@ def test_steps_come_as_events_when_asked_for(client, body, headers, streams):
     if not streams:
         return
     names = [name for name, _ in events(served.text)]
-    assert names == ["evidence", "statement", "statement", "answer"]
-    (_, found), (_, first), _, (_, answer) = events(served.text)
-    assert [c["quote"] for c in found["citations"]] == [
-        "The sea rose by 3 metres.",
-        "“It is not over.”",
-    ]
+    assert names == ["evidence", "evidence", "statement", "statement", "answer"]
+    (_, glimpsed), (_, found), (_, first), _, (_, answer) = events(served.text)
+    assert (glimpsed["preliminary"], found["preliminary"]) == (True, False)
+    quotes = ["The sea rose by 3 metres.", "“It is not over.”"]
+    assert [c["quote"] for c in found["citations"]] == quotes
+    assert [c["quote"] for c in glimpsed["citations"]] == quotes[::-1]
     assert first["statement"] == {
         "text": "It goes on, Ada says.",
         "citations": [1],
@@ -234,7 +234,7 @@ def test_unforeseen_error_is_logged_and_not_told(client, caplog):
     )
     streamed = client.post("/v1/answers", json={"question": "crash?", "stream": True})
     names = [name for name, _ in events(streamed.text)]
-    assert names == ["evidence", "error"]
+    assert names == ["evidence", "evidence", "error"]
     assert events(streamed.text)[-1][1]["error"]["type"] == "internal"
     assert "secret" not in served.text + streamed.text
     assert "secret path" in caplog.text

@@ -74,7 +74,7 @@ def test_stream_is_the_same_text_in_pieces(client):
         assert {row["object"] for row in rows} == {"chat.completion.chunk"}
         deltas = [row["choices"][0]["delta"] for row in rows]
         assert deltas[0] == {"role": "assistant", "content": ""}
-        assert "evidence" in rows[0]
+        assert ["evidence" in row for row in rows] == [True] + [False] * (len(rows) - 1)
         text = "".join(delta.get("content", "") for delta in deltas)
         message = whole["choices"][0]["message"]
         assert text == message["content"]

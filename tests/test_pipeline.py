@@ -74,7 +74,8 @@ def test_quotes_alone_answer_without_a_model(make):
 
 def test_events_come_in_order_quotes_statements_answer(make):
     model = says(drafts(("It is 800,000 men.", [1]), ("Such an army is what the EU wants.", [1])))
-    found, first, second, last = make(model).stream(QUESTION)
+    glimpsed, found, first, second, last = make(model).stream(QUESTION)
+    assert (glimpsed.preliminary, found.preliminary) == (True, False)
     assert isinstance(found, Found)
     assert [c.n for c in found.citations] == [1, 2, 3, 4]
     assert found.citations[0].quote == ARMY
@@ -87,12 +88,26 @@ def test_events_come_in_order_quotes_statements_answer(make):
     assert last.answer.statements == (first.statement, second.statement)
 
 
+def test_likely_quotes_are_shown_before_they_are_read_closely(make):
+    rag = make()
+    read = []
+    score = rag._search.reranker.score
+    rag._search.reranker.score = lambda *asked: read.append(asked) or score(*asked)
+    events = rag.stream("How many troops and how large an army?")
+    glimpsed = next(events)
+    assert glimpsed.preliminary
+    assert {ARMY, BORDER} <= {citation.quote for citation in glimpsed.citations}
+    assert not read
+    assert not next(events).preliminary
+    assert read
+
+
 def test_statement_is_shown_while_the_model_still_writes(make):
     whole = drafts(("It is 800,000 men.", [1]), ("Such an army is what the EU wants.", [1]))
     cut = whole.index("Such")
     reply, go = hangs(whole[:cut], whole[cut:])
     events = make(says(reply)).stream(QUESTION)
-    assert isinstance(next(events), Found)
+    assert [type(next(events)) for _ in range(2)] == [Found, Found]
     assert next(events).statement.text == "It is 800,000 men."
     go.set()
     assert [type(event) for event in events] == [Stated, Finished]
@@ -112,7 +127,7 @@ def test_leaving_a_stream_stops_the_model(make):
 
     model = says(reply())
     events = make(model).stream(QUESTION)
-    assert [type(next(events)) for _ in range(2)] == [Found, Stated]
+    assert [type(next(events)) for _ in range(3)] == [Found, Found, Stated]
     events.close()
     go.set()
     assert over.wait(20)
@@ -236,8 +251,10 @@ def test_question_without_evidence_is_an_abstention_and_asks_no_model(make):
     [("2025-11-30", "abstained", 0), ("2025-12-18", "abstained", 2), ("2025-12-19", "answered", 3)],
 )
 def test_as_of_hides_what_came_later(make, day, status, count):
-    found, *_, last = make().stream("How many troops?", as_of=datetime.date.fromisoformat(day))
-    assert len(found.citations) == count
+    first, found, *_, last = make().stream(
+        "How many troops?", as_of=datetime.date.fromisoformat(day)
+    )
+    assert len(first.citations) == len(found.citations) == count
     assert (last.answer.status, last.answer.as_of) == (status, day)
     if status == "abstained":
         assert last.answer.text == f"The articles dated up to {day} do not say: How many troops?"
@@ -320,7 +337,7 @@ def test_async_twins_give_the_same(make):
 
     answer, events = asyncio.run(both())
     assert answer.text == f"{ARMY} [1]"
-    assert [type(event) for event in events] == [Found, Stated, Finished]
+    assert [type(event) for event in events] == [Found, Found, Stated, Finished]
     assert events[-1].answer.text == answer.text
 
 

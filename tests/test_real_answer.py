@@ -188,8 +188,10 @@ def test_streaming_stops_when_the_consumer_leaves(writing):
 
 
 def test_events_come_in_order(quoting):
-    found, *stated, last = quoting.stream(ARMY)
+    glimpsed, found, *stated, last = quoting.stream(ARMY)
+    assert isinstance(glimpsed, Found)
     assert isinstance(found, Found)
+    assert (glimpsed.preliminary, found.preliminary) == (True, False)
     assert stated
     assert all(isinstance(event, Stated) for event in stated)
     assert isinstance(last, Finished)

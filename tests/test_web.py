@@ -169,7 +169,13 @@ def test_a_question_is_on_the_page_before_anything_is_found(do):
 
 
 def test_events_become_quotes_then_statements_then_the_answer(steps):
-    found, waited, first, second, final, told = map(html_of, steps("What of the sea?")[1:])
+    pages = map(html_of, steps("What of the sea?")[1:])
+    glimpsed, found, waited, first, second, final, told = pages
+    assert "Likely quotes, being checked" in glimpsed
+    over_first = [
+        page.index("It is not over") < page.index("Last came") for page in (glimpsed, found)
+    ]
+    assert over_first == [True, False]
     assert "Likely quotes, being checked" in found
     assert "rag-marker" not in found
     assert "Reading</li>" in re.search('<li class="rag-now".*?</li>', found)[0]

@@ -87,6 +87,8 @@ async def _in_chunks(steps: Steps, base: str) -> Told:
     async with aclosing(steps):
         async for event in steps:
             match event:
+                case Found(preliminary=True):
+                    continue  # the first chunk cannot be taken back
                 case Found(citations):
                     start = {"role": "assistant", "content": ""}
                     yield chunk(start, evidence=_plain(citations))

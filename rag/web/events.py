@@ -26,8 +26,9 @@ def sent(data: Any, event: str | None = None) -> ServerSentEvent:  # noqa: ANN40
 def told(event: Event) -> ServerSentEvent:
     """Write a step of an answer: ``evidence``, ``statement`` or ``answer``."""
     match event:
-        case Found(citations):
-            return sent({"citations": [asdict(c) for c in citations]}, "evidence")
+        case Found(citations, preliminary):
+            quotes = [asdict(c) for c in citations]
+            return sent({"citations": quotes, "preliminary": preliminary}, "evidence")
         case Stated(statement, citations):
             quotes = [asdict(c) for c in citations]
             return sent({"statement": asdict(statement), "citations": quotes}, "statement")

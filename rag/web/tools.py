@@ -50,6 +50,8 @@ async def _ask(service: Service, client: str, asked: Question, progress: Progres
     async with aclosing(steps):
         async for event in steps:
             match event:
+                case Found(preliminary=True):
+                    continue
                 case Found(citations):
                     await progress(f"{len(citations)} likely quotes, being checked")
                 case Stated(statement):
