@@ -61,7 +61,8 @@ eval-gate: index ## what CI holds a change to: all questions quotes only, a thir
 	$(BIN)/rag eval --llm local --third --out eval/out/local || failed=1; \
 	exit $$failed
 
-bench: index ## outside benchmarks, where their data is (LLM=local for the language model)
+bench: index ## speed beside the usual recipe, then outside benchmarks where their data is (LLM=local for the language model)
+	@$(BIN)/python -m eval.bench.speed
 	@$(BIN)/python -m eval.bench all --llm $(or $(LLM),none)
 
 campaigns: index ## crashes, damage, bad input, attacks: docs/reliability.md (about two hours; DATA=folder)
