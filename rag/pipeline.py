@@ -45,7 +45,10 @@ from rag.sharedindex import open_any
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
-DECIDING = ("candidates", "evidence", "rrf_k", "context_tokens", "answer_tokens", "threads", "seed")
+DECIDING = (
+    *("candidates", "reranked", "evidence", "rrf_k"),
+    *("context_tokens", "answer_tokens", "threads", "seed"),
+)
 
 
 class Rag:

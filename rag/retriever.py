@@ -85,6 +85,8 @@ class Retriever:
         encoded = next(iter(self.embedder.encode([query])))
         within = Within(as_of.isoformat() if as_of else None, articles)
         found = self._candidates(query, encoded, max(k, self.settings.candidates), within)
+        if rerank and self.reranker is not None:
+            found = found[: max(k, self.settings.reranked)]
         nearness = [float(each.encoded.vector @ encoded.vector) for each in found]
         relevance: list[float | None] = [None] * len(found)
         scores = [each.score for each in found]

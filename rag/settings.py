@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     as_of: datetime.date | None = Field(None, description="use articles up to this date only")
 
     candidates: int = Field(48, ge=1, le=1000, description="sentences each ranking hands on")
+    reranked: int = Field(32, ge=1, le=1000, description="sentences the reranker reads")
     evidence: int = Field(8, ge=1, le=50, description="sentences the model gets to read")
     rrf_k: int = Field(10, ge=1, description="damping of reciprocal rank fusion")
     max_question_chars: int = Field(2000, ge=1, description="longest question taken")

@@ -399,8 +399,8 @@ def test_provenance_names_all_that_an_answer_depends_on(make):
     provenance = make().ask(QUESTION).provenance
     assert set(provenance) == set(
         """version corpus_sha256 embedder embedder_sha256 store sentences reranker_sha256
-        calibration prompts_sha256 llm llm_identity candidates evidence rrf_k context_tokens
-        answer_tokens
+        calibration prompts_sha256 llm llm_identity candidates reranked evidence rrf_k
+        context_tokens answer_tokens
         threads seed""".split()
     )
     assert provenance["llm"] == "none"
@@ -420,7 +420,7 @@ def test_provenance_and_answer_are_the_same_for_two_runs_and_two_builds(
     assert one.to_dict() | {"timings_ms": 0} == other.to_dict() | {"timings_ms": 0}
 
 
-@pytest.mark.parametrize("setting", ["evidence", "seed", "candidates", "answer_tokens"])
+@pytest.mark.parametrize("setting", ["evidence", "seed", "candidates", "reranked", "answer_tokens"])
 def test_provenance_changes_with_a_setting_that_decides(make, setting):
     assert make().provenance != make(**{setting: 17}).provenance
 

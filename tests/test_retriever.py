@@ -143,6 +143,18 @@ def test_reranker_reads_text_and_context_and_decides_with_the_fused_score(
     assert ("Peace.", "A . Army talks.") in pairs
 
 
+@pytest.mark.parametrize(("k", "read"), [(1, 2), (3, 3)])
+def test_reranker_reads_the_first_of_the_fused_sentences(index, embedder, settings, k, read):
+    reranker = FakeReranker()
+    few = settings.model_copy(update={"reranked": 2})
+    fused = Retriever(index, embedder, None, few).search("army talks Ada", 10)
+    assert len(fused) == 4
+    hits = Retriever(index, embedder, reranker, few).search("army talks Ada", k)
+    _, pairs = reranker.asked[0]
+    assert [text for text, _ in pairs] == [hit.sentence.text for hit in fused[:read]]
+    assert len(hits) == k
+
+
 def test_search_without_reranking_never_asks_it(index, embedder, settings):
     reranker = FakeReranker()
     hits = Retriever(index, embedder, reranker, settings).search("army", 4, rerank=False)
