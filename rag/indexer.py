@@ -85,9 +85,9 @@ def index_corpus(
     ):
         clear_leftovers(settings.index)
         change = article_change({a.name: a.sha256 for a in old.articles} if old else {}, corpus)
-        passages = [p for article in corpus.articles for p in passages_of(article)]
         if old is not None and old.articles == corpus.articles:
-            return Report(change, Change(unchanged=len(passages)), 0, corpus)
+            return Report(change, Change(unchanged=old.manifest["passages"]), 0, corpus)
+        passages = [p for article in corpus.articles for p in passages_of(article)]
         encoding = _Encoding(
             _lender(old, known, coded=is_large(len(passages))),
             list(dict.fromkeys(p.text for p in passages)),

@@ -105,14 +105,14 @@ class Texts:
     def passage(self, row: int) -> tuple[Article, Passage]:
         """Give one passage and its article by the passage's row."""
         ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
-        number, *rest = self._all(ask, row)[0]
+        number, *rest = self._all(ask, int(row))[0]  # SQLite knows none of NumPy's numbers
         article = self.article(number)
         return article, Passage(article.name, *rest)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Give passages by their rows, in that order."""
         ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
-        found = (self._all(ask, row)[0] for row in rows)
+        found = (self._all(ask, int(row))[0] for row in rows)
         return [Passage(self.names[number], *rest) for number, *rest in found]
 
     def named(self, name: str) -> Article | None:

@@ -27,6 +27,10 @@ class Rows:
         self._bytes = width * dtype.itemsize
         self.dtype, self.width, self.count = dtype, width, count
 
+    def __del__(self) -> None:
+        """Let go of the file with the last reader: an index may be dropped while it answers."""
+        self._file.close()
+
     @classmethod
     def create(cls, path: Path, dtype: str, width: int) -> "Rows":
         """Begin a file without any row; ``close`` makes it whole."""
