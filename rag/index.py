@@ -7,7 +7,8 @@ manifest names every other file with its sha256, so that a damaged file is found
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,18 +25,19 @@ from rag.offices import Offices
 from rag.passages import Passage
 from rag.sentences import SPLITTER
 from rag.settings import Settings
-from rag.store import OPEN, VectorStore, kind_of_store
+from rag.store import VectorStore, kind_of_store, open_vectors
 from rag.store.tokens import TokenVectors
 from rag.texts import Texts
 from rag.vocabulary import Vocabulary
 from rag.wordindex import WordIndex
 
-FORMAT = 2
+FORMAT = 3
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 GENERATION = "g-"
 UNFINISHED = ".unfinished"
 AGAIN = "run `rag index` to build it again"
+TRUSTED = 2**26  # bytes from which on a file that nobody has touched is not hashed at every opening
 
 Floats = NDArray[np.float32]
 Ranked = list[tuple[int, float]]
@@ -89,7 +91,7 @@ class Searchable(Protocol):
     def named(self, names: Iterable[str]) -> dict[str, Article]:
         """Give articles by name; names that are not there are left out."""
 
-    def recall(self, texts: Sequence[str]) -> dict[str, Encoded]:
+    def recall(self, texts: Sequence[str]) -> Mapping[str, Encoded]:
         """Give the vectors of those of some passage texts that it knows."""
 
     def refresh(self) -> None:
@@ -145,25 +147,16 @@ class Index:
         found = ((name, self.texts.named(name)) for name in names)
         return {name: article for name, article in found if article is not None}
 
-    def recall(self, texts: Sequence[str]) -> dict[str, Encoded]:
-        """Give the vectors of texts that are passages here."""
-        known = [text for text in texts if text in self._rows_by_text]
-        rows = [self._rows_by_text[text] for text in known]
-        vectors = self.vectors.get(np.array(rows, dtype=np.int64))
-        return {
-            text: Encoded(vector, self.tokens.get(row))
-            for text, row, vector in zip(known, rows, vectors, strict=True)
-        }
-
-    @cached_property
-    def _rows_by_text(self) -> dict[str, int]:
-        return {text: row for row, text in enumerate(self.texts.passage_texts())}
+    def recall(self, texts: Sequence[str]) -> Mapping[str, Encoded]:
+        """Give the vectors of texts that are passages here; each is read when it is looked up."""
+        wanted = set(texts)
+        every = enumerate(self.texts.passage_texts())
+        return _Recalled(self, {text: row for row, text in every if text in wanted})
 
     def _allowed(self, within: Within) -> NDArray[np.int64] | None:
         if within.everything:
             return None
-        names = None if within.articles is None else sorted(within.articles)
-        return np.array(self.texts.rows(within.up_to, names), dtype=np.int64)
+        return self.texts.rows(within.up_to, within.articles)
 
     def refresh(self) -> None:
         """Stay with the generation that was opened."""
@@ -171,6 +164,27 @@ class Index:
     def close(self) -> None:
         """Let go of the files."""
         self.texts.close()
+        self.vectors.close()
+        self.tokens.close()
+
+
+@dataclass(frozen=True)
+class _Recalled(Mapping[str, Encoded]):
+    """Texts of an open index with their vectors, which stay on disk until they are looked up."""
+
+    index: Index
+    rows: Mapping[str, int]
+
+    def __getitem__(self, text: str) -> Encoded:
+        row = self.rows[text]
+        vector = self.index.vectors.get(np.array([row], dtype=np.int64))[0]
+        return Encoded(vector, self.index.tokens.get(row))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def read_manifest(index: Path) -> tuple[Path, dict[str, Any]]:
@@ -202,18 +216,39 @@ def read_manifest(index: Path) -> tuple[Path, dict[str, Any]]:
     return folder, manifest
 
 
-def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Compare every file with the manifest; raises IndexDamaged that names the first bad one."""
+def check_files(folder: Path, manifest: Mapping[str, Any], *, every_byte: bool = True) -> None:
+    """Compare every file with the manifest; raises IndexDamaged that names the first bad one.
+
+    Without ``every_byte`` a large file that nobody has touched since it was hashed is trusted: one
+    with the size, times and inode that the manifest tells. The time of the last change of any kind
+    is among them, which no program can set back.
+    """
     for name, wanted in manifest["files"].items():
         path = folder / name
         try:
-            size = path.stat().st_size
+            state = path.stat()
         except OSError as problem:
             raise IndexDamaged(f"{path} is missing; {AGAIN}") from problem
-        if size != wanted["size"]:
-            raise IndexDamaged(f"{path} has {size} bytes and should have {wanted['size']}; {AGAIN}")
+        if state.st_size != wanted["size"]:
+            raise IndexDamaged(
+                f"{path} has {state.st_size} bytes and should have {wanted['size']}; {AGAIN}"
+            )
+        if not every_byte and "untouched" in wanted and wanted["untouched"] == untouched(state):
+            continue
         if sha256_of(path) != wanted["sha256"]:
             raise IndexDamaged(f"{path} was altered since it was written; {AGAIN}")
+
+
+def told_of(path: Path) -> dict[str, Any]:
+    """Say what the manifest tells of a file."""
+    state = path.stat()  # taken before hashing: a later change cannot hide behind it
+    large = {"untouched": untouched(state)} if state.st_size >= TRUSTED else {}
+    return {"size": state.st_size, "sha256": sha256_of(path), **large}
+
+
+def untouched(state: os.stat_result) -> list[int]:
+    """Give the numbers of a file that any change of it alters."""
+    return [state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
 
 
 def recipe(settings: Settings) -> dict[str, Any]:
@@ -260,13 +295,14 @@ def _open(settings: Settings) -> Index:
                 f"{manifest['recipe'].get(key)!r}, the settings say {wanted!r}; "
                 "run `rag index` with these settings, or set the old one again"
             )
-    check_files(folder, manifest)
+    check_files(folder, manifest, every_byte=False)
+    vectors = open_vectors(folder)
     return Index(
         folder=folder,
         manifest=manifest,
         texts=Texts(folder),
-        vectors=OPEN[settings.store](folder),
-        tokens=TokenVectors(folder),
+        vectors=vectors,
+        tokens=TokenVectors.open(folder, vectors.dimension),
         words=WordIndex.open(folder),
         offices=Offices.open(folder),
     )

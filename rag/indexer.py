@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from rag.index import (
     Searchable,
     open_index,
     recipe,
+    told_of,
 )
 from rag.models import sha256_of
 from rag.offices import Offices
@@ -33,8 +36,8 @@ from rag.parallel import is_alone
 from rag.passages import Passage, passages_of
 from rag.settings import Settings
 from rag.sharedindexer import index_shared
-from rag.store import CREATE, is_database, kind_of_store
-from rag.store.tokens import write_tokens
+from rag.store import create_vectors, is_database, is_large
+from rag.store.tokens import TokenVectors
 from rag.texts import write_texts
 from rag.wordindex import WordIndex
 
@@ -75,7 +78,6 @@ def index_corpus(
     ``known`` is an open index of the same recipe elsewhere: a first index here takes over the
     vectors of the passages that it has.
     """
-    kind = kind_of_store(settings.store)
     with (
         _clear_disk_errors(settings.index),
         only_writer(settings.index),
@@ -83,16 +85,21 @@ def index_corpus(
     ):
         clear_leftovers(settings.index)
         change = article_change({a.name: a.sha256 for a in old.articles} if old else {}, corpus)
-        passages = [p for article in corpus.articles for p in passages_of(article)]
         if old is not None and old.articles == corpus.articles:
-            return Report(change, Change(unchanged=len(passages)), 0, corpus)
-        encoded, fresh = _encode(old or known, passages, settings, open_model, progress)
+            return Report(change, Change(unchanged=old.manifest["passages"]), 0, corpus)
+        passages = [p for article in corpus.articles for p in passages_of(article)]
+        encoding = _Encoding(
+            _lender(old, known, coded=is_large(len(passages))),
+            list(dict.fromkeys(p.text for p in passages)),
+            progress,
+        )
         with _new_generation(settings.index) as folder:
-            _write(folder, kind, corpus.articles, passages, encoded)
-            _write_manifest(folder, settings, corpus, len(passages))
+            encoded = encoding.all(settings, open_model)
+            kind = _write(folder, corpus.articles, passages, encoded)
+            _write_manifest(folder, settings, corpus, len(passages), kind)
         before = old.texts.passage_texts() if old else ()
         after = (passage.text for passage in passages)
-        return Report(change, passage_change(before, after), fresh, corpus)
+        return Report(change, passage_change(before, after), len(encoding.fresh), corpus)
 
 
 @contextmanager
@@ -109,58 +116,96 @@ def _old_index(settings: Settings) -> Iterator[Index | None]:
             old.close()
 
 
-def _encode(
-    old: Searchable | None,
-    passages: Sequence[Passage],
-    settings: Settings,
-    open_model: Callable[[Settings], Embedder],
-    progress: Progress | None,
-) -> tuple[list[Encoded], int]:
-    """Give every passage's vectors, reused where the old index had its text; count the new."""
-    texts = list(dict.fromkeys(p.text for p in passages))
-    made = old.recall(texts) if old is not None else {}
-    fresh = [text for text in texts if text not in made]
-    if fresh:
-        model = open_model(settings)
-        for done, (text, encoded) in enumerate(zip(fresh, model.encode(fresh), strict=True), 1):
-            made[text] = encoded
-            if progress:
-                progress(done, len(fresh))
-    return [made[p.text] for p in passages], len(fresh)
+def _lender(old: Searchable | None, known: Searchable | None, *, coded: bool) -> Searchable | None:
+    """Choose whose vectors are taken over: codes can only become codes again."""
+    able = (i for i in (old, known) if not (isinstance(i, Index) and i.tokens.coded and not coded))
+    return next((index for index in able if index is not None), None)
+
+
+@dataclass
+class _Encoding:
+    """Vectors of texts, each made or taken over once; they come one at a time.
+
+    ``fresh`` are the texts that go through the model.
+    """
+
+    lender: Searchable | None
+    texts: Sequence[str]
+    progress: Progress | None
+
+    def __post_init__(self) -> None:
+        self.made = self.lender.recall(self.texts) if self.lender is not None else {}
+        self.fresh = [text for text in self.texts if text not in self.made]
+
+    def all(
+        self, settings: Settings, open_model: Callable[[Settings], Embedder]
+    ) -> Iterator[Encoded]:
+        """Give every text's vectors in order; the model is only opened for fresh texts."""
+        coming = iter(open_model(settings).encode(self.fresh)) if self.fresh else iter(())
+        done = 0
+        for text in self.texts:
+            if text in self.made:
+                yield self.made[text]
+                continue
+            encoded = next(coming)
+            done += 1
+            if self.progress:
+                self.progress(done, len(self.fresh))
+            yield encoded
 
 
 def _write(
     folder: Path,
-    kind: str,
     articles: Sequence[Article],
     passages: Sequence[Passage],
-    encoded: Sequence[Encoded],
-) -> None:
-    dimension = len(encoded[0].vector)
-    store = CREATE[kind](dimension)
-    store.add(np.stack([e.vector for e in encoded]))
-    store.save(folder)
-    write_tokens(folder, (e.tokens for e in encoded), dimension)
+    encoded: Iterator[Encoded],
+) -> str:
+    """Write everything but the manifest; gives the kind of the vectors' store."""
+    kind = _write_vectors(folder, [p.text for p in passages], encoded)
     write_texts(folder, articles, passages)
     WordIndex.build([p.text for p in passages]).save(folder)
     Offices.build(article.text for article in articles).save(folder)
+    return kind
 
 
-def _write_manifest(folder: Path, settings: Settings, corpus: Corpus, passages: int) -> None:
+def _write_vectors(folder: Path, texts: Sequence[str], encoded: Iterator[Encoded]) -> str:
+    """Write vectors in the order of rows; ``encoded`` gives those of each text once.
+
+    Only a few are in memory at a time: a text that comes again is read from its first row.
+    """
+    first = next(encoded)
+    dimension = len(first.vector)
+    rows: dict[str, int] = {}
+    coming = chain([first], encoded)
+    with (
+        closing(create_vectors(folder, dimension, len(texts))) as vectors,
+        closing(TokenVectors.create(folder, dimension, coded=is_large(len(texts)))) as tokens,
+    ):
+        for row, text in enumerate(texts):
+            if (known := rows.setdefault(text, row)) == row:
+                each = next(coming)
+            else:
+                vector = vectors.get(np.array([known], dtype=np.int64))[0]
+                each = Encoded(vector, tokens.get(known))
+            vectors.add(each.vector[None, :])
+            tokens.append(each.tokens)
+        vectors.save(folder)
+        tokens.save()
+        return vectors.kind
+
+
+def _write_manifest(
+    folder: Path, settings: Settings, corpus: Corpus, passages: int, vectors: str
+) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "recipe": recipe(settings),
         "articles": len(corpus.articles),
         "passages": passages,
+        "vectors": vectors,
         "corpus_sha256": corpus.sha256,
-        "files": {
-            path.relative_to(folder).as_posix(): {
-                "size": path.stat().st_size,
-                "sha256": sha256_of(path),
-            }
-            for path in files
-        },
+        "files": {path.relative_to(folder).as_posix(): told_of(path) for path in files},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), "utf-8")
 

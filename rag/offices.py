@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from rag.errors import IndexDamaged
-from rag.words import STOPWORDS, fold, same_name
+from rag.words import STOPWORDS, fold, respelt, same_name, skeleton
 
 FILE = "offices.json"
 COUNTRIES = Path(__file__).with_name("countries.tsv")
@@ -268,12 +268,16 @@ def _one_spelling(found: Counter[Holder]) -> set[Holder]:
     for holder, count in found.items():
         names[holder.name] += count
     best: dict[str, str] = {}
+    heard: dict[str, list[str]] = {}  # the names of ``best`` by the consonants of their surnames
     for name in sorted(names, key=lambda n: (-len(n.split()), -names[n], n)):
         surname = fold(name.split()[-1])
-        known = [k for k in best.values() if same_name(fold(k.split()[-1]), surname)]
+        alike = heard.get(skeleton(surname), ())
+        known = [k for k in alike if same_name(fold(k.split()[-1]), surname)]
         fits = [k for k in known if len(name.split()) == 1 or same_name(*_firsts(k, name))]
         if fits or len(name.split()) > 1:  # a single word that no full name explains is no person
             best[name] = fits[0] if fits else name
+            for sound in {skeleton(spelt) for spelt in respelt(fold(best[name].split()[-1]))}:
+                heard.setdefault(sound, []).append(best[name])
     held = {Holder(best[h.name], h.office, h.country) for h in found if h.name in best}
     told = {(h.name, h.office) for h in held if h.country}
     return {h for h in held if h.country or (h.name, h.office) not in told}

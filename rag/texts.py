@@ -3,10 +3,15 @@
 import errno
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.corpus import Article
 from rag.errors import IndexDamaged
@@ -16,7 +21,8 @@ FILE = "texts.sqlite"
 SCHEMA = """
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, title TEXT, date TEXT,
-    origin TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL);
+    origin TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, first INTEGER NOT NULL);
+CREATE INDEX contents ON articles (id, name, date, first);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles, sentence INTEGER NOT NULL,
     start INTEGER NOT NULL, end INTEGER NOT NULL, text TEXT NOT NULL, context TEXT NOT NULL);
@@ -24,10 +30,11 @@ CREATE INDEX passages_by_article ON passages (article);
 """
 
 
-def write_texts(folder: Path, articles: Sequence[Article], passages: Iterable[Passage]) -> None:
-    """Write articles and passages; a passage's id is its row in the vector store, from 0.
+def write_texts(folder: Path, articles: Sequence[Article], passages: Sequence[Passage]) -> None:
+    """Write articles and passages, which come in the order of their articles.
 
-    Raises OSError when the disk is full or fails.
+    A passage's id is its row in the vector store, from 0; ``first`` is the row of an article's
+    first one. Raises OSError when the disk is full or fails.
     """
     try:
         _write(folder, articles, passages)
@@ -36,14 +43,19 @@ def write_texts(folder: Path, articles: Sequence[Article], passages: Iterable[Pa
         raise OSError(errno.ENOSPC if full else errno.EIO, str(problem)) from problem
 
 
-def _write(folder: Path, articles: Sequence[Article], passages: Iterable[Passage]) -> None:
+def _write(folder: Path, articles: Sequence[Article], passages: Sequence[Passage]) -> None:
     ids = {article.name: number for number, article in enumerate(articles)}
     spans = {article.name: article.sentences for article in articles}
+    many = Counter(passage.article for passage in passages)
+    firsts = accumulate((many[article.name] for article in articles), initial=0)
     with closing(sqlite3.connect(folder / FILE)) as base, base:
         base.executescript(SCHEMA)
         base.executemany(
-            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((ids[a.name], a.name, a.title, a.date, a.origin, a.sha256, a.text) for a in articles),
+            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (ids[a.name], a.name, a.title, a.date, a.origin, a.sha256, a.text, first)
+                for a, first in zip(articles, firsts, strict=False)
+            ),
         )
         base.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -67,11 +79,15 @@ class Texts:
                 uri=True,
                 check_same_thread=False,
             )
-            self.names = [name for (name,) in self._all("SELECT name FROM articles ORDER BY id")]
+            contents = self._all("SELECT name, date, first FROM articles ORDER BY id")
+            self._many = self._all("SELECT COALESCE(MAX(id) + 1, 0) FROM passages")[0][0]
         except sqlite3.Error as problem:
             raise IndexDamaged(
                 f"{self._file} cannot be read ({problem}); run `rag index` to build it again"
             ) from problem
+        self.names = [name for name, _, _ in contents]
+        self._dates = np.array([date or "" for _, date, _ in contents], dtype=str)
+        self._firsts = np.array([first for _, _, first in contents], dtype=np.int64)
         self.article = lru_cache(maxsize=2048)(self._article)
 
     def _all(self, question: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
@@ -89,14 +105,14 @@ class Texts:
     def passage(self, row: int) -> tuple[Article, Passage]:
         """Give one passage and its article by the passage's row."""
         ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
-        number, *rest = self._all(ask, row)[0]
+        number, *rest = self._all(ask, int(row))[0]  # SQLite knows none of NumPy's numbers
         article = self.article(number)
         return article, Passage(article.name, *rest)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Give passages by their rows, in that order."""
         ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
-        found = (self._all(ask, row)[0] for row in rows)
+        found = (self._all(ask, int(row))[0] for row in rows)
         return [Passage(self.names[number], *rest) for number, *rest in found]
 
     def named(self, name: str) -> Article | None:
@@ -112,22 +128,22 @@ class Texts:
         """Give every passage's text, by row."""
         return [text for (text,) in self._all("SELECT text FROM passages ORDER BY id")]
 
-    def rows(self, up_to: str | None = None, articles: Sequence[str] | None = None) -> list[int]:
+    def rows(
+        self, up_to: str | None = None, articles: Iterable[str] | None = None
+    ) -> NDArray[np.int64]:
         """Give the rows of passages from articles dated up to a day, or from named articles.
 
         With ``up_to`` an article without a date is left out: nobody knows that it was out by then.
         """
-        ask = "SELECT passages.id FROM passages JOIN articles ON articles.id = passages.article"
-        conditions, values = [], list[object]()
+        chosen = np.ones(len(self.names), dtype=bool)
         if up_to is not None:
-            conditions.append("articles.date <= ?")
-            values.append(up_to)
+            chosen &= (self._dates != "") & (self._dates <= up_to)
         if articles is not None:
-            conditions.append(f"articles.name IN ({', '.join('?' * len(articles))})")
-            values += articles
-        if conditions:
-            ask += " WHERE " + " AND ".join(conditions)
-        return [row for (row,) in self._all(ask + " ORDER BY passages.id", *values)]
+            numbers = [self._numbers[name] for name in articles if name in self._numbers]
+            named = np.zeros_like(chosen)
+            named[numbers] = True
+            chosen &= named
+        return np.flatnonzero(np.repeat(chosen, np.diff(self._firsts, append=self._many)))
 
     def newest(self) -> str | None:
         """Give the date of the newest article, None where no article has one."""

@@ -6,7 +6,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,13 +21,11 @@ ASKING = frozenset(
 
 
 class Vocabulary:
-    """All folded words of a corpus, and which of them are names."""
+    """All folded words of a corpus, and which of them are names, by their skeletons."""
 
-    def __init__(self, names: Iterable[str], vocabulary: Iterable[str]) -> None:
+    def __init__(self, names: Mapping[str, Sequence[str]], vocabulary: Iterable[str]) -> None:
+        self._names = names
         self._vocabulary = frozenset(vocabulary)
-        self._names: dict[str, list[str]] = {}
-        for name in sorted(names):
-            self._names.setdefault(skeleton(name), []).append(name)
 
     def widen(self, question: str) -> list[str]:
         """Give a question's terms, with the corpus's spellings of its names and typos added."""
@@ -61,6 +59,14 @@ class Vocabulary:
     @cached_property
     def _stems(self) -> frozenset[str]:
         return frozenset(map(stem, self._vocabulary))
+
+
+def by_sound(names: Iterable[str]) -> dict[str, list[str]]:
+    """Group folded names by their skeletons, as a vocabulary wants them."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        found.setdefault(skeleton(name), []).append(name)
+    return found
 
 
 def names_and_words(texts: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -106,7 +112,7 @@ class Tally:
     def vocabulary(self) -> Vocabulary:
         """The words and names, as counting all texts at once would give them."""
         capital, lower = self.capital.keys(), self.lower.keys()
-        return Vocabulary(capital - lower - STOPWORDS, capital | lower)
+        return Vocabulary(by_sound(capital - lower - STOPWORDS), capital | lower)
 
     @property
     def mean_length(self) -> float:

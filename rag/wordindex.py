@@ -1,7 +1,7 @@
 """BM25 over passages, and the corpus's own words and names beside it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import bm25s
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
-from rag.vocabulary import Vocabulary, names_and_words
+from rag.vocabulary import Vocabulary, by_sound, names_and_words
 from rag.words import terms
 
 FOLDER = "bm25"
@@ -20,7 +20,9 @@ NOTHING = "\x00"  # stands in for a passage without any word, which BM25 cannot 
 class WordIndex(Vocabulary):
     """BM25 (k1 1.2, b 0.75) with a question's words widened to the corpus's spellings."""
 
-    def __init__(self, bm25: bm25s.BM25, names: Iterable[str], vocabulary: Iterable[str]) -> None:
+    def __init__(
+        self, bm25: bm25s.BM25, names: Mapping[str, Sequence[str]], vocabulary: Iterable[str]
+    ) -> None:
         super().__init__(names, vocabulary)
         self._bm25 = bm25
 
@@ -28,9 +30,11 @@ class WordIndex(Vocabulary):
     def build(cls, texts: Sequence[str]) -> "WordIndex":
         """Index texts, one a row."""
         bm25 = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
-        bm25.index([terms(text) or [NOTHING] for text in texts], show_progress=False)
+        once: dict[str, str] = {}  # each term is kept once and not as often as it stands there
+        rows = [[once.setdefault(term, term) for term in terms(text)] for text in texts]
+        bm25.index([row or [NOTHING] for row in rows], show_progress=False)
         names, vocabulary = names_and_words(texts)
-        return cls(bm25, names, vocabulary)
+        return cls(bm25, by_sound(names), vocabulary)
 
     @classmethod
     def open(cls, folder: Path) -> "WordIndex":
@@ -38,7 +42,7 @@ class WordIndex(Vocabulary):
         try:
             bm25 = bm25s.BM25.load(folder / FOLDER, mmap=True)
             data = json.loads((folder / VOCABULARY).read_text("utf-8"))
-            return cls(bm25, data["names"], data["vocabulary"])
+            return cls(bm25, dict(data["names"]), data["vocabulary"])
         except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
             raise IndexDamaged(
                 f"{folder / FOLDER} cannot be read; run `rag index` to build it again"
@@ -47,8 +51,7 @@ class WordIndex(Vocabulary):
     def save(self, folder: Path) -> None:
         """Write the word index into a folder."""
         self._bm25.save(folder / FOLDER, show_progress=False)
-        names = sorted(name for group in self._names.values() for name in group)
-        data = {"names": names, "vocabulary": sorted(self._vocabulary)}
+        data = {"names": self._names, "vocabulary": sorted(self._vocabulary)}
         (folder / VOCABULARY).write_text(json.dumps(data, ensure_ascii=False), "utf-8")
 
     def search(
@@ -60,5 +63,7 @@ class WordIndex(Vocabulary):
             return []
         scores = np.asarray(self._bm25.get_scores(wanted))
         rows = np.flatnonzero(scores > 0) if allowed is None else allowed[scores[allowed] > 0]
+        if len(rows) > k:  # only what is as good as the last that is wanted need be put in order
+            rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
         best = rows[np.lexsort((rows, -scores[rows]))][:k]
         return [(int(row), float(scores[row])) for row in best]

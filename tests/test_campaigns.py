@@ -80,7 +80,10 @@ def test_damage_to_an_index_is_told(tmp_path):
     report = Report("short", {})
     corruption.index_files(tmp_path, report, 4, random.Random(5))
     passes(report)
-    assert report.counts["index: told"] == report.counts["index: damages"] > 250
+    corruption.large_index_files(tmp_path / "large", report, 4, random.Random(5))
+    passes(report)
+    for what in ("index", "large index"):
+        assert report.counts[f"{what}: told"] == report.counts[f"{what}: damages"] > 250
 
 
 def test_an_undamaged_file_counts_as_a_fault():

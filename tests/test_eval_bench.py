@@ -18,7 +18,7 @@ documents, running = load("bench.documents"), load("bench.running")
 reports, asking, data = load("bench.report"), load("bench.asking"), load("bench.data")
 clapnq, squad2, quotesum = load("bench.clapnq"), load("bench.squad2"), load("bench.quotesum")
 ramdocs, mtrag, beir = load("bench.ramdocs"), load("bench.mtrag"), load("bench.beir")
-calibrate = load("calibrate")
+calibrate, grow = load("calibrate"), load("bench.grow")
 Document, Question, Reply = documents.Document, documents.Question, documents.Reply
 
 
@@ -530,3 +530,34 @@ def test_real_search_over_a_corpus_in_beirs_form(home, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "| search | nDCG@10 | 1.000 |" in done.stdout
     assert "2 of 2 judged queries" in done.stdout
+
+
+# Growing
+
+
+SENTENCES = ["One two three four five.", "Alpha beta gamma delta epsilon.", "Six seven eight."]
+
+
+def test_grown_articles_are_the_same_each_time_and_bring_new_words():
+    corpus = grow.grown(SENTENCES, 40)
+    assert corpus == grow.grown(SENTENCES, 40)
+    assert [article.name for article in corpus.articles] == ["0000000.txt", "0000001.txt"]
+    assert [len(article.sentences) for article in corpus.articles] == [grow.A_TEXT] * 2
+    real = {word.strip(".") for text in SENTENCES for word in text.split()}
+    found = {word.strip(".") for article in corpus.articles for word in article.text.split()}
+    assert found - real
+
+
+def test_grown_vectors_are_units_near_the_real_ones_and_the_same_for_the_same_text():
+    real = np.eye(8, dtype=np.float32)
+    tokens = [np.full((4, 8), n, dtype=np.float16) for n in range(8)]
+    texts = [f"text {n}" for n in range(2000)]
+    one = list(grow.Grown(real, tokens).encode(texts))
+    other = list(grow.Grown(real, tokens).encode(texts[::-1]))[::-1]
+    for a, b in zip(one, other, strict=True):
+        assert a.vector.tolist() == b.vector.tolist()
+        assert np.linalg.norm(a.vector) == pytest.approx(1, abs=1e-5)
+        assert max(a.vector) > 0.4
+        first, second = a.tokens[0, 0], a.tokens[-1, 0]
+        assert a.tokens[:, 0].tolist() == [first, first, second, second]
+    assert [len(e.tokens) for e in grow.Grown(real).encode(texts[:2])] == [grow.TOKENS] * 2

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
-from rag.index import CURRENT, FORMAT, MANIFEST, open_index, read_manifest
+from rag.index import CURRENT, FORMAT, MANIFEST, check_files, open_index, read_manifest
 from rag.indexer import build_index
 
 FILES = [
@@ -197,3 +198,58 @@ def test_opening_an_index_writes_nothing(settings, folder):
     index.words.search("army", 1)
     index.close()
     assert state() == before
+
+
+@pytest.fixture
+def trusting(settings, sources, embedder, monkeypatch) -> Path:
+    """A generation all of whose files count as large: untouched ones are not hashed."""
+    monkeypatch.setattr("rag.index.TRUSTED", 0)
+    build_index([sources({"a.txt": "Army talks. Peace."})], settings, embedder.open)
+    return read_manifest(settings.index)[0]
+
+
+def test_large_file_that_nobody_touched_is_not_hashed(settings, trusting, monkeypatch):
+    monkeypatch.setattr("rag.index.sha256_of", lambda path: pytest.fail(f"hashed {path}"))
+    open_index(settings).close()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_altered_large_file_is_found_though_its_times_are_set_back(settings, trusting, name):
+    path = trusting / name
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert str(path) in refused(settings, IndexDamaged)
+
+
+def test_large_file_that_was_moved_is_hashed_and_found_whole(settings, trusting):
+    moved = settings.index.with_name("moved")
+    shutil.copytree(settings.index, moved)
+    there = settings.model_copy(update={"index": moved})
+    open_index(there).close()
+    path = moved / trusting.name / "tokens.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert str(path) in refused(there, IndexDamaged)
+
+
+def test_what_a_failing_disk_does_to_a_large_file_is_seen_where_every_byte_is_read(
+    settings, trusting, monkeypatch
+):
+    """Such damage leaves all times as they are; here the manifest is told of them as they are."""
+    _, manifest = read_manifest(settings.index)
+    path = trusting / "vectors.faiss"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    state = path.stat()
+    told = manifest["files"]["vectors.faiss"]
+    told["untouched"] = [state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+    check_files(trusting, manifest, every_byte=False)
+    with pytest.raises(IndexDamaged, match=r"vectors\.faiss was altered"):
+        check_files(trusting, manifest)
+
+
+def test_manifest_of_small_files_tells_nothing_of_when_and_where(settings, folder):
+    _, manifest = read_manifest(settings.index)
+    assert {key for told in manifest["files"].values() for key in told} == {"size", "sha256"}
+    assert manifest["vectors"] == "flat"

@@ -4,12 +4,13 @@ import errno
 import resource
 import shutil
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
 from rag.corpus import read_corpus
 from rag.errors import CorpusError, IndexFault, IndexMissing, RagError, SettingsError
-from rag.index import CURRENT, open_index, read_manifest
+from rag.index import CURRENT, Within, open_index, read_manifest
 from rag.indexer import Change, _sync, build_index, clear_leftovers, index_corpus
 
 START = {
@@ -224,7 +225,7 @@ def test_interrupted_embedding_leaves_the_old_index_answering(
 
 STEPS = [
     "rag.store.faiss.FaissStore.save",
-    "rag.indexer.write_tokens",
+    "rag.store.tokens.TokenVectors.save",
     "rag.indexer.write_texts",
     "rag.indexer.WordIndex.save",
     "rag.indexer._write_manifest",
@@ -446,3 +447,96 @@ def test_unknown_store_is_refused_before_anything_is_read(settings, embedder, tm
     with pytest.raises(SettingsError, match="elastic"):
         build_index([tmp_path / "nowhere"], other, embedder.open)
     assert not settings.index.exists()
+
+
+# A large index
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """From now on more than four passages are many."""
+    monkeypatch.setattr("rag.store.SMALL", 4)
+
+
+MANY = {
+    **{f"{n:02d}.txt": f"Army talks{n} began. Peace{n} is near. Peace." for n in range(20)},
+    "articles.toml": "".join(f'["{n:02d}.txt"]\ndate = 2025-12-{n + 1:02d}\n' for n in range(20)),
+}
+
+
+def told(settings) -> dict[str, list]:
+    """Everything that a search can get from an index, by its parts."""
+    index = open_index(settings)
+    every = range(len(index.texts.passage_texts()))
+    found = {
+        "texts": index.texts.passage_texts(),
+        "vectors": index.vectors.get(np.array(every)).tolist(),
+        "tokens": [index.tokens.get(row).tolist() for row in every],
+        "kind": [index.manifest["vectors"]],
+    }
+    index.close()
+    return found
+
+
+def test_many_passages_are_kept_in_the_form_of_a_large_index(build, settings, large):
+    report = build(MANY)
+    assert report.passages == Change(added=60)
+    assert report.embedded == 41  # "Peace." is embedded once
+    assert told(settings)["kind"] == ["pq9x4fs"]
+
+
+def test_large_index_gives_texts_vectors_and_near_tokens(build, settings, embedder, large):
+    build(MANY)
+    found = told(settings)
+    for row, text in enumerate(found["texts"]):
+        fresh = next(embedder.encode([text]))
+        assert found["vectors"][row] == fresh.vector.tolist()
+        kept = np.array(found["tokens"][row]).reshape(-1, embedder.dimension)
+        assert kept.argmax(axis=1).tolist() == fresh.tokens.argmax(axis=1).tolist()
+
+
+def test_large_index_searches_within_limits(build, settings, embedder, large, monkeypatch):
+    monkeypatch.setattr("rag.store.coded.SCANNED", 3)
+    build(MANY)
+    index = open_index(settings)
+    peace = next(embedder.encode(["peace"])).vector
+    for up_to, many in (("2025-12-20", 60), ("2025-12-04", 12), ("2025-12-01", 3)):
+        found = index.near(peace, 50, Within(up_to=up_to))
+        assert len(found) == min(50, many)
+        assert max(row for row, _ in found) < many
+    found = index.near(peace, 50, Within(articles={"07.txt", "03.txt"}))
+    assert sorted(row for row, _ in found) == [9, 10, 11, 21, 22, 23]
+    assert index.near(peace, 5, Within(up_to="2025-11-30")) == []
+    index.close()
+
+
+def test_changed_large_index_is_the_one_a_fresh_build_makes(
+    build, settings, sources, embedder, large
+):
+    build(MANY)
+    report = build({"03.txt": "All is new.", "07.txt": None})
+    assert report.embedded == 1
+    fresh = settings.model_copy(update={"index": settings.index.with_name("fresh")})
+    build_index([sources({})], fresh, embedder.open)
+    assert told(settings) == told(fresh)
+
+
+def test_index_that_grows_large_takes_its_vectors_over(
+    build, settings, sources, embedder, monkeypatch
+):
+    build(MANY)
+    assert told(settings)["kind"] == ["flat"]
+    monkeypatch.setattr("rag.store.SMALL", 4)
+    assert build({"d.txt": "An election."}).embedded == 1
+    fresh = settings.model_copy(update={"index": settings.index.with_name("fresh")})
+    build_index([sources({})], fresh, embedder.open)
+    assert told(settings) == told(fresh)
+
+
+def test_index_that_grows_small_is_embedded_anew_since_codes_are_not_exact(
+    build, settings, large, monkeypatch
+):
+    build(MANY)
+    monkeypatch.setattr("rag.store.SMALL", 100)
+    assert build({"d.txt": "An election."}).embedded == 42
+    assert told(settings)["kind"] == ["flat"]

@@ -1,7 +1,9 @@
-"""Where vectors live: one small protocol, FAISS by default, databases as siblings."""
+"""Where vectors live: one small protocol, FAISS by default, databases as siblings.
+
+In a folder, a large index keeps them in another form than a small one (docs/bench/size.md).
+"""
 
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -9,15 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import SettingsError
+from rag.store.coded import EXACT, CodedStore
 from rag.store.database import Database, shown
 from rag.store.faiss import FaissStore
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
+SMALL = 50_000  # passages up to which every vector is compared, and token vectors are kept whole
 
 
 class VectorStore(Protocol):
     """Vectors in numbered rows, searched by inner product."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """How it searches, for the manifest."""
+        ...
 
     def add(self, vectors: Vectors) -> None:
         """Append vectors, shape (n, dimension), as the next n rows."""
@@ -35,14 +49,32 @@ class VectorStore(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write everything below a folder."""
+        """Write everything below the folder it was created in."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
         ...
 
 
-CREATE: dict[str, Callable[[int], VectorStore]] = {"faiss": FaissStore.create}
-OPEN: dict[str, Callable[[Path], VectorStore]] = {"faiss": FaissStore.open}
+def is_large(passages: int) -> bool:
+    """Whether an index of so many passages keeps its vectors in the form of a large one."""
+    return passages > SMALL
 
 
+def create_vectors(folder: Path, dimension: int, passages: int) -> VectorStore:
+    """Begin the store that suits so many passages, in a folder."""
+    if is_large(passages):
+        return CodedStore.create(folder, dimension)
+    return FaissStore.create(dimension)
+
+
+def open_vectors(folder: Path) -> VectorStore:
+    """Open a saved store; raises IndexDamaged when it is not whole."""
+    return (CodedStore if (folder / EXACT).exists() else FaissStore).open(folder)
+
+
+FOLDER = "faiss"  # the SPEC of an index in a folder
 # Databases hold the whole index, not its vectors alone (rag/sharedindex.py).
 DATABASES = {"milvus": "rag.store.milvus", "postgresql": "rag.store.postgres"}
 KNOWN = "faiss, milvus:PATH.db, milvus:http://HOST:19530, postgresql://USER@HOST/DATABASE"
@@ -52,7 +84,7 @@ def kind_of_store(spec: str) -> str:
     """Give the store's kind for a SPEC; raises SettingsError for one that is not known."""
     kind, _, place = spec.partition(":")
     kind = "postgresql" if kind == "postgres" else kind
-    if not (spec in CREATE or (kind in DATABASES and place)):
+    if not (spec == FOLDER or (kind in DATABASES and place)):
         raise SettingsError(f"unknown --store {shown(spec)!r}; this version has: {KNOWN}")
     return kind
 

@@ -1,4 +1,4 @@
-"""Vectors in a FAISS file: exact search, nothing to run beside it."""
+"""Vectors of a small index in a FAISS file, every one compared with a question."""
 
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,16 @@ class FaissStore:
     def create(cls, dimension: int) -> "FaissStore":
         """Make an empty store for vectors of one dimension."""
         return cls(faiss.IndexFlatIP(dimension))
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        return int(self._index.d)
+
+    @property
+    def kind(self) -> str:
+        """What is written into the manifest."""
+        return "flat"
 
     @classmethod
     def open(cls, folder: Path) -> "FaissStore":
@@ -61,3 +71,6 @@ class FaissStore:
         # through a Python file: faiss's own writer does not notice a disk that is full
         with (folder / FILE).open("wb") as file:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Nothing is held open."""

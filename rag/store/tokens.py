@@ -1,47 +1,104 @@
-"""Token vectors on disk, for late interaction (ColBERT's MaxSim, Khattab & Zaharia 2020)."""
+"""Token vectors on disk, for late interaction (ColBERT's MaxSim, Khattab & Zaharia 2020).
+
+Small indexes keep them as float16, large ones with four bits a number, a quarter of it: the numbers
+of a unit vector are nearly normal with a spread of 1/√d, so that one table of levels suits all of
+them (measured in docs/bench/size.md). Nothing is trained: a text's code is the same in every index,
+and a code that is read and written again stays as it is.
+"""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
+from rag.store.rows import Rows
 
 VECTORS = "tokens.npy"
 BOUNDS = "token-bounds.npy"
+# Sixteen levels with the least mean squared error for normal numbers (Max 1960)
+HALF = np.array([0.1284, 0.3881, 0.6568, 0.9424, 1.2562, 1.6181, 2.0690, 2.7326], dtype=np.float32)
+LEVELS = np.concatenate([-HALF[::-1], HALF])
+EDGES = (LEVELS[1:] + LEVELS[:-1]) / 2
+BYTES = LEVELS[np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1)]  # a byte's two numbers
 Floats = NDArray[np.float32]
 
 
-def write_tokens(folder: Path, texts: Iterable[Floats], dimension: int) -> None:
-    """Write each text's token vectors, shape (t, dimension), as float16 one below the other."""
-    kept = [np.empty((0, dimension), dtype=np.float16)]
-    kept += [tokens.astype(np.float16) for tokens in texts]
-    bounds = np.cumsum([0, *(len(tokens) for tokens in kept[1:])], dtype=np.int64)
-    np.save(folder / VECTORS, np.concatenate(kept), allow_pickle=False)
-    np.save(folder / BOUNDS, bounds, allow_pickle=False)
+def write_codes(vectors: Floats) -> NDArray[np.uint8]:
+    """Code unit vectors, shape (t, d), in half a byte a number, shape (t, (d + 1) // 2)."""
+    many, dimension = vectors.shape
+    numbers = np.zeros((many, dimension + dimension % 2), dtype=np.uint8)
+    rounded = vectors.astype(np.float16).astype(np.float32)  # as a small index keeps them
+    numbers[:, :dimension] = np.searchsorted(EDGES, rounded * np.float32(np.sqrt(dimension)))
+    return np.asarray(numbers[:, ::2] << 4 | numbers[:, 1::2], dtype=np.uint8)
+
+
+def read_codes(codes: NDArray[np.uint8], dimension: int) -> Floats:
+    """Give the vectors of codes, shape (t, d)."""
+    numbers = BYTES[codes].reshape(len(codes), 2 * codes.shape[1])[:, :dimension]
+    return np.asarray(numbers / np.sqrt(dimension), dtype=np.float32)
 
 
 class TokenVectors:
-    """Reads what ``write_tokens`` wrote; memory-mapped, so only what is asked for is read."""
+    """Token vectors by row of their passage, written once and then read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vectors: Rows, bounds: Sequence[int], dimension: int) -> None:
+        self._folder = folder
+        self._vectors = vectors
+        self._bounds = bounds
+        self._dimension = dimension
+
+    @classmethod
+    def create(cls, folder: Path, dimension: int, *, coded: bool) -> "TokenVectors":
+        """Begin the files in a folder; ``save`` makes them whole."""
+        dtype, width = ("|u1", (dimension + 1) // 2) if coded else ("<f2", dimension)
+        return cls(folder, Rows.create(folder / VECTORS, dtype, width), [0], dimension)
+
+    @classmethod
+    def open(cls, folder: Path, dimension: int) -> "TokenVectors":
+        """Open what was saved; raises IndexDamaged when it is not whole."""
+        vectors = Rows.open(folder / VECTORS)
         try:
-            self._vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-            self._bounds = np.load(folder / BOUNDS, allow_pickle=False)
+            bounds: Any = np.load(folder / BOUNDS, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as problem:
+            vectors.close()
             raise IndexDamaged(
-                f"{folder / VECTORS} cannot be read; run `rag index` to build it again"
+                f"{folder / BOUNDS} cannot be read; run `rag index` to build it again"
             ) from problem
+        return cls(folder, vectors, bounds, dimension)
+
+    @property
+    def coded(self) -> bool:
+        """Whether they are kept as codes, and so not exactly."""
+        return self._vectors.dtype == np.uint8
+
+    def append(self, tokens: Floats) -> None:
+        """Add the token vectors of the next row, shape (t, dimension)."""
+        assert isinstance(self._bounds, list), "what was opened is only read"
+        self._vectors.append(write_codes(tokens) if self.coded else tokens)
+        self._bounds.append(self._vectors.count)
 
     def get(self, row: int) -> Floats:
         """Give the token vectors of one row, shape (t, dimension)."""
-        start, end = self._bounds[row : row + 2]
-        return np.asarray(self._vectors[start:end], dtype=np.float32)
+        found = self._vectors.span(int(self._bounds[row]), int(self._bounds[row + 1]))
+        if self.coded:
+            return read_codes(found, self._dimension)
+        return found.astype(np.float32)
 
-    def maxsim(self, query: Floats, rows: Sequence[int]) -> list[float]:
+    def maxsim(self, query: Floats, rows: Iterable[int]) -> list[float]:
         """Score rows against a query's tokens: for each query token its best match, averaged."""
         return [maxsim(query, self.get(row)) for row in rows]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._vectors.close()
+
+    def save(self) -> None:
+        """Make the files whole."""
+        self.close()
+        np.save(self._folder / BOUNDS, np.array(self._bounds, dtype=np.int64), allow_pickle=False)
 
 
 def maxsim(query: Floats, tokens: Floats) -> float:

@@ -2,7 +2,8 @@
 
 A damaged file must end in one of our errors when index or model are opened. What happens below the
 file system (a disk that hands out other bytes under the same times and inode) only ``rag doctor``
-and ``rag models pull`` can see, since they hash every byte; an index is hashed at every start.
+and ``rag models pull`` can see, since they hash every byte. Small files of an index are hashed at
+every start; so that those of a large one are tried too, a second index counts as one.
 """
 
 import os
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 from rag.errors import IndexFault, ModelError, RagError
 from rag.index import CURRENT, open_index, read_manifest
@@ -87,9 +89,17 @@ def expect(report: Report, what: str, told: str, opening: Callable[[], object]) 
         report.fault(UNSEEN, told)
 
 
-def index_files(folder: Path, report: Report, many: int, draw: random.Random) -> None:
+def large_index_files(folder: Path, report: Report, many: int, draw: random.Random) -> None:
+    """The same of an index that counts as large: other files, and untouched ones are trusted."""
+    with patch("rag.store.SMALL", 1), patch("rag.index.TRUSTED", 0):
+        index_files(folder, report, many, draw, "large index")
+
+
+def index_files(
+    folder: Path, report: Report, many: int, draw: random.Random, what: str = "index"
+) -> None:
     """Every file of an index, and the pointer to it; then files of another index in its place."""
-    (folder / "stub").mkdir()
+    (folder / "stub").mkdir(parents=True)
     (folder / "stub" / "model.txt").write_text("stub", "utf-8")
     common = {"home": folder, "embedder": str(folder / "stub"), "llm": "none", "threads": 1}
     pair = [load_settings(index=folder / f"index{n}", **common) for n in (0, 1)]
@@ -107,13 +117,13 @@ def index_files(folder: Path, report: Report, many: int, draw: random.Random) ->
         for how in trials(path, many, draw):
             if path == pointer and path.exists() and path.read_bytes().split() == pointed:
                 continue  # white space more or less at its end
-            expect(report, "index", f"{path.name} {how}", opening)
+            expect(report, what, f"{path.name} {how}", opening)
         opening()
     for name in names:
         whole = (own / name).read_bytes()
         if (other / name).read_bytes() != whole:
             shutil.copy(other / name, own / name)
-            expect(report, "index", f"{name} of another index", opening)
+            expect(report, what, f"{name} of another index", opening)
             (own / name).write_bytes(whole)
     opening()
 
@@ -165,6 +175,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         index_files(folder, report, given.many, draw)
+        large_index_files(folder / "large", report, given.many, draw)
         reranker(folder, report, given.model_many, draw)
         model_files(folder / "home", report, given.model_many, draw, "minilm")
         if given.local:
