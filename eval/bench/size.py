@@ -54,14 +54,15 @@ def curve(
 ) -> None:
     """Measure every size and write the curve."""
     rows = []
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         made = Path(place)
         _make(made, data, questions)
         for many in sizes or [10**n for n in (3, 4, 5, 6)]:
             told: dict[str, Any] = {"passages": many}
             for step in ("build", "exact", "ask"):
+                typer.echo(f"{many:,} passages: {step}", err=True)
                 told |= _in_process(step, many, made)
-                typer.echo(f"{many:,} {step}: {told}", err=True)
             truth, found = (told.pop(name) for name in ("truth", "found"))
             shares = [len({*a} & {*b}) / len(a) for a, b in zip(truth, found, strict=True)]
             rows.append(told | {"recall": statistics.mean(shares)})
