@@ -122,8 +122,8 @@ def _alike(one: _Line, other: _Line) -> SequenceMatcher[str] | None:
         return None
     if one.terms != other.terms:
         return None  # "the school will not close" says nothing of the hospital
-    lows = ([t.low for t in line.toks] for line in (one, other))
-    match = SequenceMatcher(None, *lows, autojunk=False)
+    a, b = ([t.low for t in line.toks] for line in (one, other))
+    match = SequenceMatcher(None, a, b, autojunk=False)
     return match if sum(block.size for block in match.get_matching_blocks()) >= least else None
 
 
