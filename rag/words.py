@@ -6,7 +6,7 @@ A list would only know yesterday's names, so variants are found by how translite
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import Stemmer
 from anyascii import anyascii
@@ -25,6 +25,7 @@ STOPWORDS = frozenset(
 
 SHORTEST_VARIED = 4  # letters of a name that may be spelt in another way
 CLOSE = ({"o", "u"}, {"a", "e"}, {"e", "i"})
+KEPT = 16_384  # words whose stem and sound are remembered: a question meets the same ones often
 LONG_NAME = 7  # letters from which on two of them may differ, or the first
 
 # How Latin spellings of one Cyrillic (or Arabic, Greek, …) letter differ between systems.
@@ -63,6 +64,7 @@ def words(text: str) -> list[str]:
     return [fold(match.group()) for match in WORD.finditer(text.replace("’", "'"))]
 
 
+@lru_cache(KEPT)
 def stem(word: str) -> str:
     """Reduce a folded word to its stem; words with digits stay as they are."""
     if any(c.isdigit() for c in word):
@@ -75,6 +77,7 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOPWORDS]
 
 
+@lru_cache(KEPT)
 def sound(word: str) -> str:
     """Spell a folded word by sound, so that transliterations of one name come out alike."""
     for pattern, letter in _SAME_SOUND:
@@ -82,6 +85,7 @@ def sound(word: str) -> str:
     return word
 
 
+@lru_cache(KEPT)
 def skeleton(word: str) -> str:
     """Keep the consonants of a word's sound: kyiv and kiev both give "kv"."""
     heard = sound(word)

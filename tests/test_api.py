@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from rag.answer import SCHEMA, Answer
 from rag.settings import Settings
+from rag.web import connection
 from rag.web.app import create_app
 from rag.web.connection import closing
 
@@ -187,7 +188,26 @@ def test_client_that_leaves_the_line_makes_room(engine):
     assert len(engine.calls) == 2
 
 
-def test_server_that_stops_tells_everybody_and_waits_for_nobody(engine):
+def test_an_answer_that_is_being_made_still_comes_when_the_server_stops(engine):
+    engine.gate.clear()
+    wire = Wire(json.dumps({"question": "slow?"}).encode())
+
+    async def look() -> None:
+        app = application(engine, answers_at_once=1)
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, wire.scope, wire.receive, wire.send)
+            while not engine.running:
+                await anyio.sleep(0.01)
+            closing(app).set()
+            await anyio.sleep(0.1)
+            engine.gate.set()
+
+    anyio.run(look)
+    assert wire.sent[0]["status"] == 200
+
+
+def test_server_that_stops_tells_everybody_and_waits_for_nobody_for_long(engine, monkeypatch):
+    monkeypatch.setattr(connection, "FINISHING", 0.2)
     engine.gate.clear()
     body = json.dumps({"question": "slow?"}).encode()
     answered, waiting = Wire(body), Wire(body)

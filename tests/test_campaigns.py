@@ -4,10 +4,11 @@ import os
 import signal
 
 import pytest
-from campaigns import attacks, corruption, crash, fuzz, injection
+from campaigns import attacks, corruption, crash, fuzz, injection, load
 from campaigns.report import Report, finish
 from campaigns.stub import Stub
 
+from rag.answer import Abstention, Answer
 from rag.settings import load_settings
 
 
@@ -133,6 +134,48 @@ def test_the_fuzz_campaign_finds_a_traceback_a_hang_and_a_broken_promise(alarm, 
     with fuzz.watched(report, "x", "broken"):
         raise AssertionError
     assert set(report.faults) == {fuzz.RAISED, fuzz.HANG, fuzz.BROKEN}
+
+
+# --- load ---------------------------------------------------------------------------------------
+
+
+def asked(reader, question, seconds=1.0, status=200, text="None.", answers=None, failed=False):
+    noted = {"note": "Left alone.", "model_failed": True} if failed else {}
+    times = dict.fromkeys(("retrieve", "first_token", "total"), 1.0)
+    told = Answer(
+        answers or question,
+        question,
+        None,
+        "abstained",
+        text,
+        abstention=Abstention(text),
+        provenance=noted,
+        timings_ms=times,
+    )
+    return load.Asked(reader, question, 10.0, 10.0 + seconds, status, told.to_json().encode())
+
+
+def test_the_load_campaign_passes_good_answers_and_finds_bad_ones_out(monkeypatch):
+    monkeypatch.setattr(load, "_articles", tuple)
+    good, outage = [asked(n, q) for n in range(3) for q in ("A?", "B?")], load.Outage(5.0, 10.5)
+    report = Report("short", {})
+    load.look([*good, asked(0, "A?", failed=True)], [outage], report)
+    load.fairness(good, report)
+    passes(report)
+    bad = (
+        (load.CROSSED, asked(0, "A?", answers="B?")),
+        (load.CHANGED, asked(0, "A?", text="All.")),
+        (load.REFUSED, asked(0, "A?", status=503)),
+        (load.LOST, asked(0, "A?", status=0)),
+        (load.WORDLESS, asked(0, "A?", failed=True)),
+    )
+    for fault, each in bad:
+        report = Report("short", {})
+        load.look([*good, each], [], report)
+        assert list(report.faults) == [fault]
+    report = Report("short", {})
+    load.fairness([*good, asked(9, "A?", seconds=9.0)], report)
+    assert list(report.faults) == [load.UNFAIR]
 
 
 # --- attacks on answers -----------------------------------------------------------------------

@@ -159,6 +159,45 @@ def test_what_only_looks_like_a_difference_is_left_alone(question, one, other):
     assert conflicts(question, evidence, cited) == ()
 
 
+ASKED = "Which city hosts the Peruvian fleet?"
+TRUJILLO = "The Peruvian fleet lies at anchor in Trujillo, a city of the north."
+SHORT = "Since the spring it has had its home in {}, the admiral wrote."
+BARE = "The year of the move was {}, as all in the yard remember."
+
+
+def told(question, cited, *others):
+    """The quotes of each side, where only the first text is cited."""
+    evidence = hits(cited, *others, logits=[1.0] * (1 + len(others)))
+    place = evidence[0].article.name, evidence[0].sentence.start, evidence[0].sentence.end
+    found = conflicts(question, evidence, [place])
+    return [[c.quote for c in side.citations] for d in found for side in d.sides]
+
+
+def test_what_differs_from_the_answers_value_is_found_where_neither_is_cited():
+    true, false = SHORT.format("Chimbote"), SHORT.format("Trujillo")
+    assert told(ASKED, TRUJILLO, false, true) == [[false, TRUJILLO], [true]]
+    assert told(ASKED, TRUJILLO, SHORT.format("Chimbote"), SHORT.format("Callao")) == []
+    assert told(ASKED, TRUJILLO, false, "It calls at Chimbote now and then, a pilot said.") == []
+
+
+def test_sides_need_no_word_of_the_question_where_all_else_is_the_same():
+    question = "When did the Peruvian fleet move?"
+    moved = "The Peruvian fleet moved to Trujillo in 1931."
+    one, other = BARE.format(1931), BARE.format(1934)
+    assert told(question, moved, one, other) == [[one, moved], [other]]
+
+
+def test_a_text_with_another_name_in_it_is_no_reprint():
+    long = "After a long voyage round the cape and many weeks of storms the ship came home to {}."
+    one, other = long.format("Callao"), long.format("Trujillo")
+    assert told("Where did the ship come home to?", one, other) == [[one], [other]]
+
+
+def test_a_question_that_breaks_off_wants_what_is_missing():
+    one, other = (f"Peruvian patents are granted for a period of {n} years." for n in (15, 20))
+    assert told("Peruvian patents are granted for a period of?", one, other) == [[one], [other]]
+
+
 CROWD = "The Harbour Union said 4,200 of its members had joined the march in Lima."
 FIGURE = "Northgate Docks, which owns the port, put the figure at about 3,500."
 QUIET = "It rained all day."

@@ -185,12 +185,16 @@ def _words(view: View) -> str:
 
 
 def _without_reprints(evidence: Sequence[Hit]) -> Iterator[Hit]:
-    """Give each sentence once, however many articles print it."""
+    """Give each sentence once, whoever prints it; one with another figure or name is another."""
     seen: list[tuple[frozenset[tuple[str, ...]], frozenset[str]]] = []
     for hit in evidence:
         said = words(hit.sentence.text)
         runs = frozenset(tuple(said[k : k + 5]) for k in range(max(len(said) - 4, 1)))
-        telling = frozenset(w for w in said if w[0].isdigit())
+        telling = frozenset(
+            fold(m.group())
+            for m in WORD.finditer(hit.sentence.text)
+            if m.group()[0].isdigit() or m.group()[0].isupper()
+        )
         if not any(
             telling == other and len(runs & known) >= REPRINT * len(runs | known)
             for known, other in seen

@@ -33,6 +33,7 @@ _YES_NO = re.compile(
 )
 _WILLING = re.compile(r"\b(willing|ready|prepared|inclined|going|likely|set)\sto\b", re.IGNORECASE)
 _WH = re.compile(r"\b(why|how|what|which|who|whom|whose|where|when)\b")
+_CLOZE = re.compile(r"\b(of|in|by|at|to|for|from|with|is|are|was|were|called|named)\s?[.…:?]*$")
 _KINDS: Mapping[str, Asked] = {
     "number": "number", "time": "date", "person": "name", "place": "name"
 }  # fmt: skip
@@ -53,7 +54,8 @@ def asked(question: str) -> Asked:
         return "number"
     if _WHICH.match(plain):
         return "name"
-    return "stance" if _YES_NO.match(plain) or not _WH.search(plain) else "other"
+    open_ended = _WH.search(plain) or _CLOZE.search(plain)
+    return "stance" if _YES_NO.match(plain) or not open_ended else "other"
 
 
 def axes(found: Iterable[Cue], question: str, *, named: bool) -> frozenset[str]:

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from rag.web.problems import Refused
 
+FINISHING = 7.0  # seconds that answers being made are given when the server is told to stop
 Done = TypeVar("Done")
 
 
@@ -24,7 +25,8 @@ def closing(app: FastAPI) -> asyncio.Event:
 async def while_connected(request: Request, work: Callable[[], Awaitable[Done]]) -> Done:
     """Do something unless the client leaves, which cancels it; raises ClientDisconnect then.
 
-    Raises Refused when the server is being stopped. The request's body must have been read.
+    Raises Refused when the server is being stopped and it takes longer than ``FINISHING``. The
+    request's body must have been read.
     """
 
     async def left() -> None:
@@ -36,12 +38,13 @@ async def while_connected(request: Request, work: Callable[[], Awaitable[Done]])
 
 
 async def while_open(app: FastAPI, work: Callable[[], Awaitable[Done]]) -> Done:
-    """Do something unless the server is being stopped, which cancels it; raises Refused then."""
+    """Do something; raises Refused when the server is being stopped and it takes too long."""
     return await _first(work, lambda: _closed(app))
 
 
 async def _closed(app: FastAPI) -> NoReturn:
     await closing(app).wait()
+    await asyncio.sleep(FINISHING)
     raise Refused(503, "the server is being stopped")
 
 

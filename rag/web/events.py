@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from rag.answer import Event, Finished, Found, Stated
-from rag.web.connection import while_connected, while_open
+from rag.web.connection import FINISHING, while_connected, while_open
 from rag.web.problems import problem_of
 
 FAREWELL_SECONDS = 2  # for the last event when the server is stopped
@@ -50,7 +50,7 @@ async def streamed(request: Request, lines: Told) -> EventSourceResponse:
     """
     first = await while_connected(request, lines.__anext__)
     following = _after(first, lines, request.app)
-    return EventSourceResponse(following, shutdown_grace_period=FAREWELL_SECONDS)
+    return EventSourceResponse(following, shutdown_grace_period=FINISHING + FAREWELL_SECONDS)
 
 
 async def _after(first: ServerSentEvent, lines: Told, app: FastAPI) -> Told:

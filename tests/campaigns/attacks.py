@@ -294,18 +294,22 @@ def poisoned_rag(data: Path) -> Iterator[Attack]:
     """PoisonedRAG's corpora beside one true source.
 
     The data has no true source, so one is made of the first planted text that names the wrong
-    answer, with the right one in its place: of the same quality, one against five.
+    answer, with the right one in its place: of the same quality, one against five. Yes and no are
+    left out: with one in the other's place a text says nothing.
     """
     for row in _rows(data / "poisonedrag.jsonl"):
         wrong, right = row["incorrect answer"], row["correct answer"]
-        holds = [text for text in row["adv_texts"] if wrong.lower() in text.lower()]
+        named = re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.IGNORECASE)
+        holds = [text for text in row["adv_texts"] if named.search(text)]
         if not holds or right.lower() in wrong.lower() or wrong.lower() in right.lower():
+            continue
+        if {wrong.lower(), right.lower()} <= {"yes", "no"}:
             continue
         if right.lower() in row["question"].lower() or wrong.lower() in row["question"].lower():
             continue
         if any(right.lower() in text.lower() for text in row["adv_texts"]):
             continue
-        true = re.sub(re.escape(wrong), lambda _, to=right: to, holds[0], flags=re.IGNORECASE)
+        true = named.sub(lambda _, to=right: to, holds[0])
         files = {f"p{n}.txt": text for n, text in enumerate(row["adv_texts"])} | {"true.txt": true}
         question = row["question"][:1].upper() + row["question"][1:].rstrip("?") + "?"
         yield Attack(

@@ -261,13 +261,15 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--data", type=Path, help="the folder with bipia_text_attacks.jsonl etc.")
     parser.add_argument("--llm", default="none")
-    parser.add_argument("--part", choices=("attacks", "harmless"), help="only these")
+    parser.add_argument("--part", choices=("attacks", "poison", "harmless"), help="only these")
     parser.add_argument("--sample", type=int, help="so many attacks, evenly over all kinds")
     given = parser.parse_args()
     report = Report("Prompt injection and poisoning", vars(given).copy())
     attacks = all_attacks(given.data, given.seed)
     texts = harmless(given.data) if given.data else []
     random.Random(given.seed).shuffle(attacks)
+    if given.part == "poison":
+        attacks = [attack for attack in attacks if attack.poison]
     if given.sample:
         attacks, texts = attacks[: given.sample], texts[: given.sample // 3]
     with tempfile.TemporaryDirectory() as folder:
@@ -275,7 +277,7 @@ def main() -> int:
         try:
             if given.part != "harmless":
                 run(arena, attacks, report)
-            if given.part != "attacks":
+            if given.part in (None, "harmless"):
                 alarms(arena, texts, report, len(texts))
         finally:
             arena.close()

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .report import Report, finish, options
@@ -52,19 +53,18 @@ SIGNS = ("root:x:0", "[project]", "class Settings", "rest_on")
 
 
 @contextlib.contextmanager
-def server(report: Report, password: str | None = None) -> Iterator["Server"]:
-    """Run `rag chat` on a free port until the block ends."""
+def server(
+    report: Report, around: Mapping[str, str] = MappingProxyType({}), **settings: str
+) -> Iterator["Server"]:
+    """Run `rag chat` on a free port until the block ends; ``around`` is set in its environment."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
+    own_settings = {f"RAG_{name.upper()}": value for name, value in settings.items()}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("rag")), "chat", "--port", str(port)],
-            env={
-                **os.environ,
-                "RAG_LLM": "none",
-                **({"RAG_PASSWORD": password} if password else {}),
-            },
+            env={**os.environ, "RAG_LLM": "none", **around, **own_settings},
             stdout=log,
             stderr=log,
         )
@@ -241,7 +241,7 @@ def _ended(connection: socket.socket) -> bool:
 
 def passwords(report: Report) -> None:
     """Guess the password, and look at what is open without one."""
-    with server(report, PASSWORD) as own:
+    with server(report, password=PASSWORD) as own:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         for n in range(12):
             report.count("wrong passwords")
