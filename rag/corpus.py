@@ -16,7 +16,7 @@ from pathlib import Path
 from rag.datelines import dateline
 from rag.errors import CorpusError
 from rag.loaders import FORMATS, Loaded, is_printable, iso_date, load
-from rag.sentences import split
+from rag.sentences import opening_heading, split
 
 MANIFEST = "articles.toml"
 NO_ARTICLES = ("README", "LICENSE")
@@ -121,8 +121,8 @@ def read_corpus(sources: Sequence[Path], max_bytes: int) -> Corpus:
     seen: set[Path] = set()
     for source in sources:
         for file in _files(source, reading):
-            if file.path.resolve() not in seen:
-                seen.add(file.path.resolve())
+            if (resolved := file.path.resolve()) not in seen:
+                seen.add(resolved)
                 _read(file, reading)
     if not reading.articles:
         first = next(iter(reading.skipped), None)
@@ -245,11 +245,8 @@ def _article(name: str, row: Loaded, path: Path) -> Article:
 
 def _opening_heading(text: str) -> str | None:
     """Give the heading a text opens with; one further down titles only its own section."""
-    opening = text[:4000]
-    first = next(iter(split(opening)), None)
-    if first is None or not first.heading:
-        return None
-    return " ".join(opening[first.start : first.end].lstrip("#").split())
+    first = opening_heading(text[:4000])
+    return " ".join(text[first.start : first.end].lstrip("#").split()) if first else None
 
 
 def _load_manifests(file: _File, reading: _Reading) -> None:

@@ -69,6 +69,16 @@ def split(text: str) -> list[Span]:
     ]
 
 
+def opening_heading(text: str) -> Span | None:
+    """Give the first sentence of a text if ``split`` finds it to be a heading, without the rest."""
+    few = _paragraphs(text)[: HEADINGS_IN_A_ROW + 2]  # no later one has a say in the first
+    if not few or (few[0][1] - few[0][0] > LONGEST_HEADING and not HASHES.match(text, *few[0])):
+        return None
+    inside = [list(_sentences(text, start, end)) for start, end in few]
+    lone = [text[s:e] if len(each) == 1 else "" for (s, e), each in zip(few, inside, strict=True)]
+    return Span(*inside[0][0], 0, heading=True) if _headings(lone)[0] else None
+
+
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())

@@ -4,8 +4,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from rag.sentences import LONGEST, Span, split
+from rag.sentences import LONGEST, Span, opening_heading, split
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 SEED_SENTENCES = {"000": 26, "001": 44, "002": 17, "003": 15, "004": 33}
@@ -237,3 +239,27 @@ def test_any_text_keeps_the_promises():
     ]
     for _ in range(3000):
         check("".join(chance.choice(parts) for _ in range(chance.randrange(120))))
+
+
+LINES = st.sampled_from(
+    [
+        *("", "A heading", "# A. B.", "It rained. It snowed.", "It rained", "- an item", "“So.”"),
+        *("x" * 130, "a line of some sixty characters that an editor has broken at", "and so on."),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES, max_size=9).map("\n".join))
+@example("A\n\nB\n\nC\n\nD")  # four in a row are a list
+@example("A\n\nB\n\nC\n\nD\n\nIt rained. It snowed.")
+@example("A\n\nB\n\nC\n\nIt rained. It snowed.")
+def test_opening_heading_is_the_first_sentence_where_that_is_a_heading(text):
+    first = next(iter(split(text)), None)
+    assert opening_heading(text) == (first if first and first.heading else None)
+
+
+@pytest.mark.parametrize("number", SEED_SENTENCES)
+def test_opening_heading_of_a_real_article(number):
+    first = split(seed(number))[0]
+    assert opening_heading(seed(number)) == (first if first.heading else None)
