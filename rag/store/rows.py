@@ -5,6 +5,7 @@ more of them with every question.
 """
 
 import threading
+import weakref
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -22,14 +23,11 @@ class Rows:
 
     def __init__(self, file: IO[bytes], dtype: np.dtype[Any], width: int, count: int) -> None:
         self._file = file
+        weakref.finalize(self, file.close)  # with its last reader: an index may be dropped open
         self._lock = threading.Lock()
         self._start = file.tell()
         self._bytes = width * dtype.itemsize
         self.dtype, self.width, self.count = dtype, width, count
-
-    def __del__(self) -> None:
-        """Let go of the file with the last reader: an index may be dropped while it answers."""
-        self._file.close()
 
     @classmethod
     def create(cls, path: Path, dtype: str, width: int) -> "Rows":
