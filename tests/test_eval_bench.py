@@ -535,15 +535,15 @@ def test_real_search_over_a_corpus_in_beirs_form(home, tmp_path):
 # Growing
 
 
-SENTENCES = ["One two three four five.", "Alpha beta gamma delta epsilon.", "Six seven eight."]
+GROWING = ["One two three four five.", "Alpha beta gamma delta epsilon.", "Six seven eight."]
 
 
 def test_grown_articles_are_the_same_each_time_and_bring_new_words():
-    corpus = grow.grown(SENTENCES, 40)
-    assert corpus == grow.grown(SENTENCES, 40)
+    corpus = grow.grown(GROWING, 40)
+    assert corpus == grow.grown(GROWING, 40)
     assert [article.name for article in corpus.articles] == ["0000000.txt", "0000001.txt"]
     assert [len(article.sentences) for article in corpus.articles] == [grow.A_TEXT] * 2
-    real = {word.strip(".") for text in SENTENCES for word in text.split()}
+    real = {word.strip(".") for text in GROWING for word in text.split()}
     found = {word.strip(".") for article in corpus.articles for word in article.text.split()}
     assert found - real
 

@@ -37,15 +37,15 @@ class Kept:
     def __init__(self, retriever):
         self.retriever, self.known = retriever, {}
 
-    def search(self, query, k, as_of=None, articles=None):
-        key = (query, k, as_of)
+    def search(self, query, k, as_of=None, articles=None, *, rerank=True):
+        key = (query, k, as_of, rerank)
         if key not in self.known:
-            self.known[key] = self.retriever.search(query, k, as_of)
+            self.known[key] = self.retriever.search(query, k, as_of, rerank=rerank)
         return self.known[key]
 
 
 class FindsNothing:
-    def search(self, query, k, as_of=None, articles=None):
+    def search(self, query, k, as_of=None, articles=None, *, rerank=True):
         return []
 
 
@@ -53,8 +53,8 @@ class IgnoresDates:
     def __init__(self, search):
         self.sound = search
 
-    def search(self, query, k, as_of=None, articles=None):
-        return self.sound.search(query, k)
+    def search(self, query, k, as_of=None, articles=None, *, rerank=True):
+        return self.sound.search(query, k, rerank=rerank)
 
 
 class World:
