@@ -50,7 +50,7 @@ def curve(
     sizes: Annotated[list[int] | None, typer.Option("--size", help="Passages.")] = None,
     questions: Annotated[int, typer.Option(help="Asked at each size.")] = 200,
     data: Annotated[Path, typer.Option(help="The folder of the outside data.")] = FOLDER,
-    out: Annotated[Path, typer.Option(help="Where size.json, .md and .png go.")] = OUT,
+    out: Annotated[Path, typer.Option(help="Where size.json, .table.md and .png go.")] = OUT,
 ) -> None:
     """Measure every size and write the curve."""
     rows = []
