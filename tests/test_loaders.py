@@ -1,5 +1,6 @@
 import json
 import logging
+import sys
 import zipfile
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -390,3 +391,77 @@ def test_jsonl():
 )
 def test_jsonl_errors_name_the_line(line, word):
     fails(".jsonl", f'{{"id": "first", "text": "x"}}\n{line}', "line 2", word)
+
+
+# ------------------------------------------------------------ Parquet
+
+
+def parquet(columns, **options):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as writer
+
+    out = BytesIO()
+    writer.write_table(pyarrow.table(columns), out, **options)
+    return out.getvalue()
+
+
+def test_parquet_is_read_as_jsonl_is():
+    data = parquet(
+        {
+            "id": ["x#1", None, ""],
+            "text": ["One.", "Two\r\nlines.", "Drei: 😀."],
+            "title": ["  A  title ", None, None],
+            "date": [date(2025, 1, 2), None, None],
+            "vector": [[1.0], [2.0], [3.0]],
+        }
+    )
+    assert load(".parquet", data) == [
+        Loaded("One.", "A title", "2025-01-02", "x#1"),
+        Loaded("Two\nlines.", id="2"),
+        Loaded("Drei: 😀.", id="3"),
+    ]
+
+
+def test_parquet_knows_days_and_numbers_by_their_types():
+    pyarrow = pytest.importorskip("pyarrow")
+    for moment, precision in (
+        (datetime(2025, 1, 2, 23, tzinfo=UTC), "us"),
+        (datetime(2025, 3, 4, 5), "ns"),
+    ):
+        zone = "UTC" if moment.tzinfo else None
+        column = pyarrow.array([moment], pyarrow.timestamp(precision, zone))
+        loaded = one(".parquet", parquet({"text": ["A."], "date": column, "id": [7]}))
+        assert (loaded.date, loaded.id) == (moment.date().isoformat(), "7")
+    unclear = one(".parquet", parquet({"text": ["A."], "date": ["3/4/2025"]}))
+    assert unclear.date is None
+    assert unclear.note == "row 1: date '3/4/2025' is not clear, write it as yyyy-mm-dd"
+
+
+def test_parquet_with_many_rows_and_row_groups():
+    texts = [f"Text {number % 7}." for number in range(1000)]
+    found = load(".parquet", parquet({"text": texts}, row_group_size=130))
+    assert [each.text for each in found] == texts
+    assert [each.id for each in found] == [str(number + 1) for number in range(1000)]
+
+
+def test_parquet_faults_are_told_by_row():
+    fails(".parquet", b"PAR1 no such thing PAR1", "cannot be read as Parquet")
+    fails(".parquet", parquet({"body": ["A."]}), 'no column "text"')
+    fails(".parquet", parquet({"text": ["A.", None]}), "row 2 has no string")
+    fails(".parquet", parquet({"text": [1]}), "row 1 has no string")
+    fails(".parquet", parquet({"text": ["A.", " "]}), "row 2 has an empty text")
+    fails(".parquet", parquet({"text": ["A.", "B."], "id": ["1", "1"]}), "row 2: id '1'", "twice")
+    fails(".parquet", parquet({"text": ["A."], "id": [1.5]}), "row 1: id must be")
+    whole = parquet({"text": ["Talks go on. " * 50] * 5})
+    for cut in range(0, len(whole), 7):
+        fails(".parquet", whole[:cut] or b" ", *([] if cut else ["empty"]))
+
+
+def test_parquet_that_unfolds_is_refused():
+    fails(".parquet", parquet({"text": ["a" * 1_000_000] * 300}), "unfolds to", "split it")
+    fails(".parquet", parquet({"text": [f"{'a' * 10**6}{n}" for n in range(250)]}), "unfolds to")
+
+
+def test_parquet_without_its_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    fails(".parquet", b"PAR1", "pyarrow", "pip install")

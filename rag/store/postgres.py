@@ -39,6 +39,11 @@ APPROXIMATE: Sequence[LiteralString] = (
     "SET LOCAL hnsw.iterative_scan = strict_order",
     "SET LOCAL hnsw.ef_search = 200",
 )
+# Making HNSW in memory takes some 2 kB a passage; a server that allows more than this keeps it
+ROOM: LiteralString = """
+SELECT set_config('maintenance_work_mem', '512MB', true)
+WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('512MB')
+"""
 # Vectors stay inside their rows, where a search reads them; token vectors lie apart, as they are.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS {articles} (
@@ -186,7 +191,7 @@ class Postgres:
         """Make an HNSW index where looking at every vector would take too long."""
         if passages > EXACT:
             with self._postgres.connected(patient=True) as connection, connection.transaction():
-                connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
+                connection.execute(ROOM)
                 connection.execute(
                     named(
                         "CREATE INDEX IF NOT EXISTS {passages_by_vector} ON {passages} "
@@ -283,7 +288,8 @@ def _seen_values(view: View) -> dict[str, Any]:
 
 
 def _vector(vector: Floats) -> str:
-    return "[" + ",".join(map(repr, vector.tolist())) + "]"
+    nine = ",".join(["%.9g"] * len(vector))  # digits that tell a float32 exactly
+    return f"[{nine % tuple(vector.tolist())}]"
 
 
 def _quoted(term: str) -> str:

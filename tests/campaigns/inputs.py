@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from rag.settings import resource
 
@@ -122,6 +123,16 @@ def docx(paragraphs: list[str]) -> bytes:
     return out.getvalue()
 
 
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    """Write a Parquet file."""
+    import pyarrow
+    from pyarrow import parquet as writer
+
+    out = io.BytesIO()
+    writer.write_table(pyarrow.Table.from_pylist(rows), out)
+    return out.getvalue()
+
+
 def documents() -> Mapping[str, list[bytes]]:
     """Give sound documents of every format, to be mutated."""
     article = next(iter(sorted(resource("seeds").glob("*.txt")))).read_text("utf-8")[:1500]
@@ -147,6 +158,7 @@ def documents() -> Mapping[str, list[bytes]]:
         ".jsonl": ["\n".join(json.dumps(row) for row in rows).encode()],
         ".pdf": [pdf(["Talks go on.", "No peace yet."]), pdf(["Talks."] * 20, deflate=True)],
         ".docx": [docx(lines)],
+        ".parquet": [parquet(rows)],
     }
 
 
@@ -253,6 +265,11 @@ def bombs() -> Mapping[str, tuple[str, Callable[[], bytes]]]:
             ".jsonl",
             lambda: b'{"text":"x","date":"' + b"1 " * 10**6 + b'"}',
         ),
+        "Parquet with one text many times": (
+            ".parquet",
+            lambda: parquet([{"text": "Talks go on. " * 1000}] * 100_000),
+        ),
+        "Parquet with a text of 1 GB": (".parquet", lambda: parquet([{"text": "a" * 10**9}])),
         "a line of 49 MB": (".txt", lambda: b"a" * 49_000_000),
         "49 MB without a letter": (".txt", lambda: b"." * 48_999_999 + b"a"),
         "a million sentences": (".txt", lambda: b"Talks go on in town. " * 1_000_000),
