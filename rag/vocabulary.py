@@ -6,11 +6,12 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
-from rag.words import STOPWORDS, WORD, fold, skeleton, stem, terms, variants, words
+from rag.words import STOPWORDS, WORD, by_letter, fold, skeleton, stem, terms, variants, words
 
 # Words of asking rather than of what is asked for; that they are missing says nothing.
 ASKING = frozenset(
@@ -25,7 +26,7 @@ class Vocabulary:
 
     def __init__(self, names: Mapping[str, Sequence[str]], vocabulary: Iterable[str]) -> None:
         self._names = names
-        self._vocabulary = frozenset(vocabulary)
+        self._vocabulary = by_letter(vocabulary)
 
     def widen(self, question: str) -> list[str]:
         """Give a question's terms, with the corpus's spellings of its names and typos added."""
@@ -58,7 +59,11 @@ class Vocabulary:
 
     @cached_property
     def _stems(self) -> frozenset[str]:
-        return frozenset(map(stem, self._vocabulary))
+        return frozenset(map(stem, self.every_word()))
+
+    def every_word(self) -> Iterator[str]:
+        """Give all words, in no order."""
+        return chain.from_iterable(self._vocabulary.values())
 
 
 def by_sound(names: Iterable[str]) -> dict[str, list[str]]:

@@ -51,7 +51,7 @@ class WordIndex(Vocabulary):
     def save(self, folder: Path) -> None:
         """Write the word index into a folder."""
         self._bm25.save(folder / FOLDER, show_progress=False)
-        data = {"names": self._names, "vocabulary": sorted(self._vocabulary)}
+        data = {"names": self._names, "vocabulary": sorted(self.every_word())}
         (folder / VOCABULARY).write_text(json.dumps(data, ensure_ascii=False), "utf-8")
 
     def search(

@@ -5,12 +5,13 @@ A list would only know yesterday's names, so variants are found by how translite
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 
 import Stemmer
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")  # 800,000 and 5.5 are one word each
 STOPWORDS = frozenset(
@@ -26,6 +27,7 @@ STOPWORDS = frozenset(
 SHORTEST_VARIED = 4  # letters of a name that may be spelt in another way
 CLOSE = ({"o", "u"}, {"a", "e"}, {"e", "i"})
 KEPT = 16_384  # words whose stem and sound are remembered: a question meets the same ones often
+MOST_SLIPS = 2  # of the finger, in a long word
 LONG_NAME = 7  # letters from which on two of them may differ, or the first
 
 # How Latin spellings of one Cyrillic (or Arabic, Greek, …) letter differ between systems.
@@ -142,18 +144,31 @@ def _gendered(one: str, other: str) -> bool:
 def is_typo(one: str, other: str) -> bool:
     """Whether one folded word is the other with one slip of the finger (words of 5 letters up)."""
     shortest = min(len(one), len(other))
-    return shortest >= 5 and OSA.distance(one, other, score_cutoff=2) <= (1 if shortest < 8 else 2)
+    slips = OSA.distance(one, other, score_cutoff=MOST_SLIPS)
+    return shortest >= 5 and slips <= (1 if shortest < 8 else MOST_SLIPS)
 
 
-def variants(word: str, names: Mapping[str, Iterable[str]], vocabulary: frozenset[str]) -> set[str]:
+def by_letter(vocabulary: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Group words by their first letters."""
+    found: dict[str, set[str]] = {}
+    for word in vocabulary:
+        found.setdefault(word[:1], set()).add(word)
+    return {letter: frozenset(group) for letter, group in found.items()}
+
+
+def variants(
+    word: str, names: Mapping[str, Iterable[str]], vocabulary: Mapping[str, Collection[str]]
+) -> set[str]:
     """Find the corpus's spellings of a question's word.
 
-    ``names`` maps skeletons to the corpus's names (folded), ``vocabulary`` holds all its words.
-    A word the corpus does not have at all may also be a typo of one it has.
+    ``names`` maps skeletons to the corpus's names (folded), ``vocabulary`` holds all its words by
+    their first letters. A word the corpus does not have at all may also be a typo of one it has.
     """
+    begun = vocabulary.get(word[:1], ())
     heard = {skeleton(spelt) for spelt in respelt(word)}
     found = {name for key in heard for name in names.get(key, ()) if same_name(word, name)}
-    known = word in vocabulary or stem(word) in {stem(w) for w in found}
+    known = word in begun or stem(word) in {stem(w) for w in found}
     if not found and not known and not any(c.isdigit() for c in word):
-        found = {other for other in vocabulary if other[:1] == word[:1] and is_typo(word, other)}
+        near = extract(word, begun, scorer=OSA.distance, score_cutoff=MOST_SLIPS, limit=None)
+        found = {other for other, *_ in near if is_typo(word, other)}
     return found - {word}

@@ -22,7 +22,8 @@ BOUNDS = "token-bounds.npy"
 HALF = np.array([0.1284, 0.3881, 0.6568, 0.9424, 1.2562, 1.6181, 2.0690, 2.7326], dtype=np.float32)
 LEVELS = np.concatenate([-HALF[::-1], HALF])
 EDGES = (LEVELS[1:] + LEVELS[:-1]) / 2
-BYTES = LEVELS[np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1)]  # a byte's two numbers
+# A byte's two numbers, as one number of eight bytes: so they are looked up fastest
+BYTES = LEVELS[np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1)].view(np.uint64).ravel()
 Floats = NDArray[np.float32]
 
 
@@ -37,8 +38,8 @@ def write_codes(vectors: Floats) -> NDArray[np.uint8]:
 
 def read_codes(codes: NDArray[np.uint8], dimension: int) -> Floats:
     """Give the vectors of codes, shape (t, d)."""
-    numbers = BYTES[codes].reshape(len(codes), 2 * codes.shape[1])[:, :dimension]
-    return np.asarray(numbers / np.sqrt(dimension), dtype=np.float32)
+    numbers = BYTES.take(codes, mode="clip").view(np.float32)[:, :dimension]
+    return np.asarray(numbers / np.float32(np.sqrt(dimension)))
 
 
 class TokenVectors:
