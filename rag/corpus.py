@@ -6,6 +6,7 @@ Offsets are half-open and count Unicode code points of ``Article.text``.
 import hashlib
 import json
 import os
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,9 +18,11 @@ from rag.datelines import dateline
 from rag.errors import CorpusError
 from rag.loaders import FORMATS, Loaded, is_printable, iso_date, load
 from rag.sentences import opening_heading, split
+from rag.settings import VERSION
 
 MANIFEST = "articles.toml"
 NO_ARTICLES = ("README", "LICENSE")
+LATELY = 2_000_000_000  # nanoseconds; no file system's clock is coarser
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,44 @@ def read_corpus(sources: Sequence[Path], max_bytes: int) -> Corpus:
     return Corpus(tuple(articles), tuple(reading.skipped), tuple(reading.notes))
 
 
+def survey(sources: Sequence[Path], max_bytes: int) -> str | None:
+    """Give a checksum of which files ``read_corpus`` would read, and of the state each is in.
+
+    Where it is what it was before, reading would give the same articles. None where that is not
+    sure: files are left out, for reasons that may go away, or one was changed so lately that one
+    more change might not show. Raises CorpusError where a source does not exist or holds nothing.
+    """
+    reading = _Reading(max_bytes)
+    files = [file for source in sources for file in _files(source, reading)]
+    places = {(file.path.parent, file.root) for file in files}
+    folders = {folder for parent, root in places for folder in _up_to(parent, root)}
+    manifests = sorted(folder / MANIFEST for folder in folders)
+    told: list[object] = [VERSION, max_bytes, *((str(f.root), f.named) for f in files)]
+    newest = 0
+    try:
+        for path in (*(f.path for f in files), *(path for path in manifests if path.exists())):
+            state = path.stat()
+            newest = max(newest, state.st_mtime_ns, state.st_ctime_ns)
+            told.append((str(path.absolute()), state.st_size, *untouched(state)))
+    except OSError:
+        return None
+    sure = not reading.skipped and newest < time.time_ns() - LATELY
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest() if sure else None
+
+
+def untouched(state: os.stat_result) -> list[int]:
+    """Give the numbers of a file that any change of it alters."""
+    return [state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+
+
+def _up_to(folder: Path, root: Path) -> Iterator[Path]:
+    """Give a folder and those above it, up to a root."""
+    for each in (folder, *folder.parents):
+        yield each
+        if each == root:
+            return
+
+
 def read_origin(article_name: str, origin: Path) -> str | None:
     """Read the text of one article again from its file; None where file or row is gone.
 
@@ -191,7 +232,7 @@ def _walk(source: Path, reading: _Reading) -> Iterator[Path]:
             path = Path(folder, name)
             if name.startswith(".") or name == MANIFEST or name.upper().startswith(NO_ARTICLES):
                 continue
-            if not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
                 reading.skip(path, "is a link that leads out of the folder; name its target")
             elif not path.is_file():
                 reading.skip(path, "is no regular file")
@@ -251,11 +292,9 @@ def _opening_heading(text: str) -> str | None:
 
 def _load_manifests(file: _File, reading: _Reading) -> None:
     """Read the manifests of the file's folder and of those above it, up to the source folder."""
-    for folder in file.path.parents:
+    for folder in _up_to(file.path.parent, file.root):
         if folder not in reading.manifests:
             reading.manifests[folder] = _manifest(folder)
-        if folder == file.root:
-            return
 
 
 def _manifest(folder: Path) -> dict[str, tuple[str | None, str | None]]:
@@ -286,12 +325,11 @@ def _manifest_entry(path: Path, name: str, table: object) -> tuple[str | None, s
 
 def _told_by_manifest(file: _File, end: str, reading: _Reading) -> tuple[str | None, str | None]:
     """Give (title, date) from the nearest manifest that names the file or row."""
-    for folder in file.path.parents:
-        name = file.path.relative_to(folder).as_posix() + end
-        if name in reading.manifests[folder]:
-            return reading.manifests[folder][name]
-        if folder == file.root:
-            break
+    for folder in _up_to(file.path.parent, file.root):
+        if entries := reading.manifests[folder]:
+            name = file.path.relative_to(folder).as_posix() + end
+            if name in entries:
+                return entries[name]
     return None, None
 
 

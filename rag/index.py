@@ -7,7 +7,6 @@ manifest names every other file with its sha256, so that a damaged file is found
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.corpus import Article
+from rag.corpus import Article, untouched
 from rag.embedder import Encoded, fingerprint
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
 from rag.models import sha256_of
@@ -244,11 +243,6 @@ def told_of(path: Path) -> dict[str, Any]:
     state = path.stat()  # taken before hashing: a later change cannot hide behind it
     large = {"untouched": untouched(state)} if state.st_size >= TRUSTED else {}
     return {"size": state.st_size, "sha256": sha256_of(path), **large}
-
-
-def untouched(state: os.stat_result) -> list[int]:
-    """Give the numbers of a file that any change of it alters."""
-    return [state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
 
 
 def recipe(settings: Settings) -> dict[str, Any]:

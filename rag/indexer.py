@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from rag.changes import Change, Progress, Report, article_change, passage_change
-from rag.corpus import Article, Corpus, read_corpus
+from rag.corpus import Article, Corpus, read_corpus, survey
 from rag.embedder import Embedder, Encoded
 from rag.errors import IndexFault, SettingsError
 from rag.index import (
@@ -60,10 +60,29 @@ def build_index(
             "several workers want an index that they can share; give --store the address of a "
             "database, or --workers 1"
         )
-    corpus = read_corpus(sources, settings.max_article_bytes)
     if shared:
+        corpus = read_corpus(sources, settings.max_article_bytes)
         return index_shared(corpus, settings, open_model, progress)
-    return index_corpus(corpus, settings, open_model, progress)
+    seen = survey(sources, settings.max_article_bytes)
+    if seen and (report := _untouched(seen, settings)):
+        return report
+    corpus = read_corpus(sources, settings.max_article_bytes)
+    return index_corpus(corpus, settings, open_model, progress, seen=seen)
+
+
+def _untouched(seen: str, settings: Settings) -> Report | None:
+    """Report that nothing is to be done, where the index was made of files in the same state."""
+    with (
+        _clear_disk_errors(settings.index),
+        only_writer(settings.index),
+        _old_index(settings) as old,
+    ):
+        clear_leftovers(settings.index)
+        if old is None or old.manifest.get("survey", {}).get("sha256") != seen:
+            return None
+        corpus = Corpus(old.articles, (), tuple(old.manifest["survey"]["notes"]))
+        same = Change(unchanged=len(corpus.articles))
+        return Report(same, Change(unchanged=old.manifest["passages"]), 0, corpus)
 
 
 def index_corpus(
@@ -72,11 +91,12 @@ def index_corpus(
     open_model: Callable[[Settings], Embedder],
     progress: Progress | None = None,
     known: Searchable | None = None,
+    seen: str | None = None,
 ) -> Report:
     """Bring the index in a folder in step with a corpus already read; else like ``build_index``.
 
     ``known`` is an open index of the same recipe elsewhere: a first index here takes over the
-    vectors of the passages that it has.
+    vectors of the passages that it has. ``seen`` is the survey of the files before they were read.
     """
     with (
         _clear_disk_errors(settings.index),
@@ -96,7 +116,8 @@ def index_corpus(
         with _new_generation(settings.index) as folder:
             encoded = encoding.all(settings, open_model)
             kind = _write(folder, corpus.articles, passages, encoded)
-            _write_manifest(folder, settings, corpus, len(passages), kind)
+            about = {"passages": len(passages), "vectors": kind, **_surveyed(seen, corpus)}
+            _write_manifest(folder, settings, corpus, about)
         before = old.texts.passage_texts() if old else ()
         after = (passage.text for passage in passages)
         return Report(change, passage_change(before, after), len(encoding.fresh), corpus)
@@ -194,17 +215,23 @@ def _write_vectors(folder: Path, texts: Sequence[str], encoded: Iterator[Encoded
         return vectors.kind
 
 
+def _surveyed(seen: str | None, corpus: Corpus) -> dict[str, Any]:
+    """Say which survey the index belongs to; what was left out may be readable the next time."""
+    if seen is None or corpus.skipped:
+        return {}
+    return {"survey": {"sha256": seen, "notes": list(corpus.notes)}}
+
+
 def _write_manifest(
-    folder: Path, settings: Settings, corpus: Corpus, passages: int, vectors: str
+    folder: Path, settings: Settings, corpus: Corpus, about: Mapping[str, Any]
 ) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "recipe": recipe(settings),
         "articles": len(corpus.articles),
-        "passages": passages,
-        "vectors": vectors,
         "corpus_sha256": corpus.sha256,
+        **about,
         "files": {path.relative_to(folder).as_posix(): told_of(path) for path in files},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), "utf-8")

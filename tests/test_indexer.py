@@ -1,13 +1,17 @@
 """Indexing: exactly what changed, all or nothing, one writer at a time."""
 
 import errno
+import os
 import resource
 import shutil
+import time
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
+from rag import corpus as corpus_room
+from rag import indexer
 from rag.corpus import read_corpus
 from rag.errors import CorpusError, IndexFault, IndexMissing, RagError, SettingsError
 from rag.index import CURRENT, Within, open_index, read_manifest
@@ -540,3 +544,94 @@ def test_index_that_grows_small_is_embedded_anew_since_codes_are_not_exact(
     monkeypatch.setattr("rag.store.SMALL", 100)
     assert build({"d.txt": "An election."}).embedded == 42
     assert told(settings)["kind"] == ["flat"]
+
+
+# ------------------------------------------------------------ files nobody touched
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Files count as settled soon; gives what waits for it."""
+    monkeypatch.setattr(corpus_room, "LATELY", 100_000_000)
+    return lambda: time.sleep(0.15)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How often articles were read."""
+    seen = []
+    real = indexer.read_corpus
+
+    def counting(*given):
+        seen.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(indexer, "read_corpus", counting)
+    return seen
+
+
+def test_files_nobody_touched_are_not_read_again(build, sources, settled, reads):
+    folder = sources(START)
+    (folder / "a.txt").write_bytes("Café talks about an army began.".encode("cp1252"))
+    settled()
+    first = build({})
+    assert len(reads) == 1
+    again = build({})
+    assert len(reads) == 1
+    assert again.embedded == 0
+    assert again.articles == Change(unchanged=first.articles.added)
+    assert again.passages == Change(unchanged=first.passages.added)
+    assert again.corpus == first.corpus
+    assert first.corpus.notes
+
+
+@pytest.mark.parametrize("change", ["text", "touched", "new", "gone", "manifest", "renamed"])
+def test_any_change_of_a_file_is_seen(build, sources, settled, reads, change):
+    folder = sources(START)
+    (folder / "more").mkdir()
+    (folder / "more" / "d.txt").write_text("Snow fell.", "utf-8")
+    settled()
+    build({})
+    file = folder / "more" / "d.txt"
+    if change == "text":  # of the same length, its time set back
+        times = file.stat()
+        file.write_text("Rain fell.", "utf-8")
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    elif change == "touched":
+        file.touch()
+    elif change == "new":
+        (folder / "more" / "e.txt").write_text("Ice melted.", "utf-8")
+    elif change == "gone":
+        file.unlink()
+    elif change == "manifest":
+        (folder / "more" / "articles.toml").write_text('["d.txt"]\ndate = 2025-12-01\n', "utf-8")
+    else:
+        file.rename(folder / "more" / "e.txt")
+    settled()
+    report = build({})
+    assert len(reads) == 2
+    assert (report.articles == Change(unchanged=4)) == (change == "touched")
+
+
+def test_what_was_just_written_is_not_trusted(build, sources, reads):
+    sources(START)
+    build({})
+    build({})
+    assert len(reads) == 2
+
+
+def test_what_was_left_out_is_tried_again(build, sources, settled, reads):
+    (sources(START) / "e.pdf").write_bytes(b"no PDF")
+    settled()
+    for number in (1, 2):
+        assert build({}).corpus.skipped
+        assert len(reads) == number
+
+
+def test_another_index_is_made_though_no_file_changed(build, sources, settled, settings, reads):
+    sources(START)
+    settled()
+    build({})
+    shutil.rmtree(settings.index)
+    assert build({}).articles == Change(added=3)
+    assert len(reads) == 2

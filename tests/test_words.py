@@ -1,8 +1,12 @@
 """Words: folding, stemming, and the spellings of one name."""
 
+import random
+from pathlib import Path
+
 import pytest
 
 from rag.words import (
+    WORD,
     by_letter,
     fold,
     is_typo,
@@ -15,6 +19,7 @@ from rag.words import (
     words,
 )
 
+ROOT = Path(__file__).parents[1]
 SAME = [
     ("Kyiv", "Kiev"),
     ("Kyiv", "Київ"),
@@ -178,6 +183,22 @@ def test_typo_is_one_slip_and_two_in_long_words(one, other, slip):
 def test_variants_are_names_of_the_corpus_or_mended_typos(word, expected):
     vocabulary = frozenset({"kyiv", "negotiations", "1234568"})
     assert variants(word, {"kv": ["kyiv"]}, by_letter(vocabulary)) == expected
+
+
+def test_typos_are_those_that_comparing_every_word_would_find():
+    words_there = sorted(
+        {fold(w) for w in WORD.findall((ROOT / "README.md").read_text("utf-8")) if len(w) > 3}
+    )
+    chance = random.Random(0)
+    for _ in range(300):
+        letters = list(chance.choice(words_there))
+        for _ in range(chance.randint(1, 2)):
+            letters[chance.randrange(len(letters))] = chance.choice("aeiorstn")
+        word = "".join(letters)
+        every = {w for w in words_there if w[:1] == word[:1] and is_typo(word, w)}
+        expected = set() if word in words_there else every
+        if not any(letter.isdigit() for letter in word):
+            assert variants(word, {}, by_letter(words_there)) == expected
 
 
 def test_known_word_is_no_typo_of_another():
