@@ -70,17 +70,17 @@ def test_answer_passes_when_the_original_files_are_gone(answer, articles):
         ({"end": 42}, "outside its 41 characters"),
         ({"article": "b.txt"}, "lie outside|the quote differs"),
         ({"article": "a.tx"}, "there is no such article"),
-        ({"title": "Talk"}, "title 'Talk' should be 'Talks'"),
-        ({"title": None}, "title None should be 'Talks'"),
-        ({"date": "2025-12-18"}, "date '2025-12-18' should be '2025-12-19'"),
-        ({"date": None}, "date None should be '2025-12-19'"),
+        ({"title": "Talk"}, "^title 'Talk' should be 'Talks'"),
+        ({"title": None}, "^title None should be 'Talks'"),
+        ({"date": "2025-12-18"}, "^date '2025-12-18' should be '2025-12-19'"),
+        ({"date": None}, "^date None should be '2025-12-19'"),
     ],
 )
 def test_citation_altered_by_one_is_the_one_fault_named(answer, articles, changes, named):
     faults = audit(changed(answer, 2, **changes), articles)
     assert len(faults) == 1
     assert faults[0].startswith(f"citation [2] of {changes.get('article', 'a.txt')}: ")
-    assert re.search(named, faults[0])
+    assert re.search(named, faults[0].partition(": ")[2])
 
 
 def test_every_fault_is_listed(answer, articles):
@@ -126,9 +126,10 @@ def test_original_file_altered_since_is_found(answer, articles):
     origin = Path(articles[0].origin)
     origin.write_bytes(origin.read_bytes().replace(b"said no", b"said so"))
     (fault,) = audit(answer, articles)
-    assert fault.startswith("citation [2] of a.txt: ")
-    assert "no longer in" in fault
-    assert str(origin) in fault
+    assert fault == (
+        "citation [2] of a.txt: the quote stands in the index but no longer in "
+        f"{origin}; run `rag index`"
+    )
 
 
 def test_nearest_quotes_of_an_abstention_are_checked_too(articles):

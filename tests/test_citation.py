@@ -1,5 +1,7 @@
 """Quotes are cut by code points and checked by cutting again."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from fakes import article
 
@@ -60,7 +62,9 @@ def test_offset_altered_by_one_is_caught(start, end):
 @pytest.mark.parametrize(("start", "end"), [(-1, 16), (0, 42), (5, 5), (6, 5), (50, 60), (-13, -1)])
 def test_offsets_outside_the_article_are_caught(start, end):
     outside = Citation(1, "a.txt", None, None, start, end, TEXT[start:end])
-    assert f"offsets {start}-{end} lie outside its 41 characters" in fault(outside, {"a.txt": TEXT})
+    assert fault(outside, {"a.txt": TEXT}) == (
+        f"citation [1] of a.txt: offsets {start}-{end} lie outside its 41 characters"
+    )
 
 
 def test_byte_or_utf16_offsets_do_not_pass():
@@ -77,8 +81,16 @@ def test_other_article_is_caught():
     assert "the quote differs" in fault(made, {"b.txt": TEXT.upper()})
 
 
-def test_long_passage_is_shortened_in_the_message():
-    text = "x" * 200
-    message = fault(Citation(1, "a.txt", None, None, 0, 200, "y" * 200), {"a.txt": text})
-    assert f"{'x' * 79}…" in message
-    assert "x" * 80 not in message
+@pytest.mark.parametrize(
+    ("length", "shown"), [(79, "x" * 79), (80, "x" * 80), (81, "x" * 79 + "…")]
+)
+def test_long_passage_is_shortened_in_the_message(length, shown):
+    text = "x" * length
+    message = fault(Citation(1, "a.txt", None, None, 0, length, "y" * length), {"a.txt": text})
+    assert message.endswith(f"which has '{shown}' there")
+
+
+def test_citation_cannot_be_altered():
+    made = cite(article("a.txt", TEXT), sentence(17, 27))
+    with pytest.raises(FrozenInstanceError):
+        made.quote = "x"
