@@ -19,7 +19,7 @@ from rag.store.rows import Rows
 FILE = "vectors.faiss"
 EXACT = "vectors.npy"
 SPARE = 4  # codes looked at for each row wanted, which their exact vectors then put in order,
-LEAST = 200  # and how many at least
+LEAST = 300  # and how many at least (recall@10 at 10^6: 0.977; 200 give 0.964, 400 give 0.987)
 SCANNED = 10_000  # allowed rows up to which the exact vectors of all are compared
 TRAINED_ON = 16_384  # vectors, evenly spread
 PIECE = 65_536  # vectors in memory at a time
