@@ -1,10 +1,11 @@
 """A question to the sentences its answer may rest on: words of time read, searched, chosen."""
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, zip_longest
-from typing import Any, Protocol
+from typing import Protocol
 
 from rag.gate import QUOTES, worth_quoting
 from rag.retriever import Hit
@@ -32,26 +33,10 @@ class Search(Protocol):
         k: int,
         as_of: datetime.date | None = None,
         articles: Collection[str] | None = None,
+        *,
+        rerank: bool = True,
     ) -> list[Hit]:
-        """Give up to k sentences, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstLook:
-    """A search without its slow last step: what is shown until that is done."""
-
-    whole: Any  # a Retriever, or what stands in for one
-
-    def search(
-        self,
-        query: str,
-        k: int,
-        as_of: datetime.date | None = None,
-        articles: Collection[str] | None = None,
-    ) -> list[Hit]:
-        """Give up to k sentences in the order of the plain rankings."""
-        found: list[Hit] = self.whole.search(query, k, as_of, articles, rerank=False)
-        return found
+        """Give up to k sentences, best first; without ``rerank`` as plain rankings order them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +58,26 @@ class Evidence:
 
 
 def gather(
-    search: Search, questions: Sequence[str], bounds: Bounds, newest: str | None, many: int
+    search: Search,
+    questions: Sequence[str],
+    bounds: Bounds,
+    newest: str | None,
+    many: int,
+    *,
+    rerank: bool = True,
 ) -> list[Evidence]:
     """Find evidence for each question; ``many`` sentences are offered in all.
 
     Words of time that speak of an event take its day from the articles; ``newest`` is the ISO
-    day of the latest one.
+    day of the latest one. Without ``rerank`` it is a first look, at a small part of the time.
     """
+    look = partial(search.search, rerank=rerank)
     quotes = QUOTES if len(questions) == 1 else max(LEAST, QUOTES // len(questions))
-    return [_gather(search, question, bounds, newest, many, quotes) for question in questions]
+    return [_gather(look, question, bounds, newest, many, quotes) for question in questions]
 
 
 def _gather(
-    search: Search,
+    look: Callable[..., list[Hit]],
     question: str,
     bounds: Bounds,
     newest: str | None,
@@ -93,11 +85,11 @@ def _gather(
     quotes: int,
 ) -> Evidence:
     def find(event: str) -> list[Hit]:
-        return search.search(event, EVENT_HITS, bounds.as_of, bounds.articles)
+        return look(event, EVENT_HITS, bounds.as_of, bounds.articles)
 
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
-    ranked = prefer(search.search(said.query, SPARE * many, as_of, bounds.articles), said)
+    ranked = prefer(look(said.query, SPARE * many, as_of, bounds.articles), said)
     hits = tuple(ranked[:many])
     worth = tuple(worth_quoting(hits))
     return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, worth[:quotes])

@@ -1,11 +1,15 @@
 """Chat models: a local GGUF file run in process, or any provider LangChain knows.
 
 The only room that knows llama.cpp. Its server object listens on a private Unix socket in a
-temporary folder of this user, never on a network port, and nothing here ever connects to it.
+temporary folder of this user, never on a network port; only what it has read is asked for there
+(``rag.modelstate``).
 """
 
 import contextlib
+import hashlib
+import json
 import os
+import platform
 import queue
 import re
 import shutil
@@ -15,6 +19,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +40,7 @@ from pydantic import PrivateAttr
 
 from rag.errors import ModelFailed, ModelMissing, SettingsError, first_line
 from rag.models import MODELS, locate, sha256_of
+from rag.modelstate import States
 from rag.settings import Settings
 
 NO_MODEL = "none"
@@ -63,9 +69,11 @@ class LocalChat(BaseChatModel):
     max_tokens: int = 256
     seed: int = 0
     timeout: float = 120.0
+    states: Path | None = None  # folder in which what every prompt opens with is kept as read
     _server: Any = PrivateAttr(default=None)
     _failed: bool = PrivateAttr(default=False)
     _clear: Any = PrivateAttr(default=None)  # takes the server's folder away, at exit at the latest
+    _kept: Any = PrivateAttr(default=None)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
     _leaving: Any = PrivateAttr(default_factory=threading.Event)
 
@@ -95,8 +103,26 @@ class LocalChat(BaseChatModel):
 
         Keeps quiet about failure: the first question will say it.
         """
+        request = {**self._request(list(opening), None, {}), "max_tokens": 1}
         with contextlib.suppress(ModelFailed):
-            self._call({**self._request(list(opening), None, {}), "max_tokens": 1})
+            self.load()
+            with self._lock:  # of a question that comes in between nothing may be kept
+                if self._kept is None:
+                    self._ask(request, None)
+                    return
+                key = self._state_key(request)
+                had = self._kept.restore(key)
+                self._ask(request, None)
+                if not had:
+                    self._kept.save(key)
+
+    def _state_key(self, request: dict[str, Any]) -> str:
+        """Name all that the state of a text depends on: weights, window, engine, processor."""
+        weights = self.path.stat()
+        about = (str(self.path), weights.st_size, weights.st_mtime_ns, self.context_tokens)
+        engine = (version("xllamacpp"), platform.machine(), _processor())
+        told = json.dumps([about, engine, request["messages"]])
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     def close(self) -> None:
         """Free the weights."""
@@ -126,6 +152,11 @@ class LocalChat(BaseChatModel):
         params.warmup = False
         params.ui = False
         params.endpoint_slots = False
+        if self.states is not None:
+            with contextlib.suppress(OSError):  # a home that cannot be written costs seconds only
+                self.states.mkdir(parents=True, exist_ok=True)
+                params.slot_save_path = f"{self.states}{os.sep}"
+                self._kept = States(self.states, folder / "llm.sock")
         try:
             self._server = llama.Server(params)
         except RuntimeError as problem:
@@ -157,17 +188,22 @@ class LocalChat(BaseChatModel):
         """Ask llama.cpp once; ``on_chunk`` gives True to stop. Raises ModelFailed."""
         self.load()
         with self._lock:
-            if self._server is None or self._leaving.is_set():
-                raise ModelFailed("the local language model has been closed; open it again")
-            try:
-                if on_chunk is None:
-                    reply = self._server.handle_chat_completions(request)
-                else:
-                    reply = self._server.handle_chat_completions(request, on_chunk)
-            except (RuntimeError, ValueError) as problem:
-                raise ModelFailed(f"the local language model failed: {problem}") from problem
+            reply = self._ask(request, on_chunk)
         _raise_error(reply)
         return reply or {}
+
+    def _ask(
+        self, request: dict[str, Any], on_chunk: Callable[[dict[str, Any]], bool] | None
+    ) -> dict[str, Any] | None:
+        """Ask llama.cpp; the caller holds the lock."""
+        if self._server is None or self._leaving.is_set():
+            raise ModelFailed("the local language model has been closed; open it again")
+        given = (request,) if on_chunk is None else (request, on_chunk)
+        try:
+            reply: dict[str, Any] | None = self._server.handle_chat_completions(*given)
+        except (RuntimeError, ValueError) as problem:
+            raise ModelFailed(f"the local language model failed: {problem}") from problem
+        return reply
 
     def _generate(
         self,
@@ -296,6 +332,15 @@ def _llama() -> Any:  # noqa: ANN401 - it ships no types
     return xllamacpp
 
 
+@cache
+def _processor() -> str:
+    """Name what the processor can do: another one reads the same text a little otherwise."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        return next(line for line in lines if line.startswith(("flags", "Features")))
+    return platform.processor()
+
+
 def _grammar(schema: dict[str, Any]) -> str:
     """Give the grammar of a schema's JSON on one line: white space is half of what is written."""
     grammar: str = _llama().json_schema_to_grammar({**schema, "x-guidance": ONE_LINE})
@@ -340,6 +385,7 @@ def _local(path: Path, settings: Settings) -> LocalChat:
         max_tokens=settings.answer_tokens,
         seed=settings.seed,
         timeout=settings.request_seconds,
+        states=settings.home / "states",
     )
 
 

@@ -30,7 +30,7 @@ from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
 from rag.embedder import embedder_folder, open_embedder
-from rag.evidence import Bounds, Evidence, FirstLook, gather, together
+from rag.evidence import Bounds, Evidence, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Searchable
 from rag.llm import LocalChat, State, model_identity, open_llm
@@ -159,9 +159,9 @@ class Rag:
         attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         full = self._standalone(asked, history, attempt)
         many, single = self.settings.evidence, parts(full)
-        glimpsed = gather(FirstLook(self._search), single, bounds, self.index.newest, many)
-        yield _found(together(glimpsed, many), preliminary=True)
-        found = gather(self._search, single, bounds, self.index.newest, many)
+        asking = self._search, single, bounds, self.index.newest, many
+        yield _found(together(gather(*asking, rerank=False), many), preliminary=True)
+        found = gather(*asking)
         if len(found) == 1:
             bounds = dataclasses.replace(bounds, as_of=found[0].as_of)
         written = Written(asked, full, bounds, together(found, many))

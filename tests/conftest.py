@@ -43,10 +43,18 @@ def no_network(request, monkeypatch):
     if _may_connect(request):
         return
 
+    connect = socket.socket.connect
+
     def refuse(*args: object, **_: object) -> None:
         pytest.fail(f"a fast test reached for the network: {args}")
 
-    for name in ("connect", "connect_ex", "sendto"):
+    def connect_here(own: socket.socket, address: object) -> None:
+        if own.family != socket.AF_UNIX:  # a file of this machine
+            refuse(own, address)
+        connect(own, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+    for name in ("connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pytest
 from fakes import article
 
 from rag.evidence import Bounds, gather, together
@@ -17,10 +18,12 @@ class Search:
 
     def __init__(self, order=range(8)):
         self.asked = []
+        self.reranked = []
         self.order = order
 
-    def search(self, query, k, as_of=None, articles=None):
+    def search(self, query, k, as_of=None, articles=None, *, rerank=True):
         self.asked.append((query, k, as_of, articles))
+        self.reranked.append(rerank)
         return [
             Hit(n, NEWS, NEWS.sentences[i], "", 5.0 - n / 100, 2.0)
             for n, i in enumerate(self.order, 1)
@@ -73,3 +76,12 @@ def test_sentence_of_two_parts_stands_where_it_comes_first():
     second = gather(Search([3, 4]), ["B?"], Bounds(), None, 8)
     best = together([*first, *second], 8)
     assert [hit.sentence.text.split()[0] for hit in best] == ["One", "Four", "Two", "Five", "Three"]
+
+
+@pytest.mark.parametrize("rerank", [True, False])
+def test_a_first_look_searches_the_same_without_the_reranker(rerank):
+    search = Search()
+    asked = ["Who fell after the storm?", "Who rose?"]
+    gather(search, asked, Bounds(), "2025-05-01", 8, rerank=rerank)
+    assert len(search.reranked) >= len(asked)
+    assert set(search.reranked) == {rerank}
