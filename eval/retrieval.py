@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rag.corpus import Sentence
 from rag.embedder import Embedder
-from rag.evidence import Search
 from rag.followup import standalone
+from rag.pipeline import Rag
 
 from .gold import Gold
 from .rankers import Bm25, Cosine, one_line, reciprocal_rank_fusion
@@ -59,7 +59,7 @@ def compare(
     return result
 
 
-def from_rag(rag: Search) -> Callable[[Gold], tuple[str, Sequence[Found]]]:
+def from_rag(rag: Rag) -> Callable[[Gold], tuple[str, Sequence[Found]]]:
     """Let the product search for an item, without a language model."""
 
     def ours(item: Gold) -> tuple[str, Sequence[Found]]:

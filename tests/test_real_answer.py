@@ -204,7 +204,13 @@ import socket, sys
 def refuse(*_, **__):
     raise AssertionError("the network was used")
 
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+def connect(own, address, connect=socket.socket.connect):
+    if own.family != socket.AF_UNIX:  # a file of this machine
+        refuse()
+    connect(own, address)
+
+socket.socket.connect = connect
+socket.socket.connect_ex = socket.getaddrinfo = refuse
 from rag.cli import main
 main()
 """
