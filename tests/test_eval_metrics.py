@@ -150,6 +150,14 @@ def test_overlap_takes_the_best_reference():
     assert metrics.answer_f1(item(answerable=False), SILENT) == 1.0
 
 
+def test_overlap_is_partial_where_words_are_missing_and_nothing_where_declining_is_wrong():
+    half = row(NO, text="Bob left [1]")
+    assert metrics.answer_f1(item(answers=()), half) == pytest.approx(0.5)  # 2 of 2 and of 6 words
+    assert metrics.answer_rouge_l(item(answers=()), half) == pytest.approx(0.5)
+    assert metrics.answer_f1(item(), SILENT) == 0.0
+    assert metrics.answer_f1(item(answerable=False), half) == 0.0
+
+
 def found(*spans):
     return [Found(span.article, span.start, span.end) for span in spans]
 
@@ -250,6 +258,17 @@ def test_marker_accuracy():
     assert metrics.marker_accuracy(shifted, TEXTS) == 0.0
     altered = row(Span("a", 13, 37, "Bob left Rome on May 5."))
     assert metrics.marker_accuracy(altered, TEXTS) == 1.0  # the quote is another metric's business
+    quarter = row(PARIS, statements=(Said("Bob won two medals", (1,)),))
+    assert metrics.marker_accuracy(quarter, TEXTS) == 1.0
+    less = row(PARIS, statements=(Said("Bob won two gold medals", (1,)),))
+    assert metrics.marker_accuracy(less, TEXTS) == 0.0
+
+
+def test_support_reads_a_quote_with_its_speaker():
+    seen = []
+    spoken = row(NO, citations=(cite(NO, speaker="Ann"),), statements=(Said("It was no.", (1,)),))
+    metrics.citation_recall(spoken, lambda text, source: seen.append((text, source)) or True)
+    assert seen == [("It was no.", "Ann: Ann said no.")]
 
 
 def test_conflict_recall_needs_all_sides():
@@ -334,6 +353,7 @@ def test_bootstrap_is_seeded_and_holds_the_value():
     slow = stats.figure(values, stats.mean)
     assert slow.low == pytest.approx(one.low, abs=0.02)
     assert stats.mean_figure([]) == stats.Figure(None)
+    assert stats.Figure(None).n == 0
     assert stats.figure([], stats.mean) == stats.Figure(None)
 
 
