@@ -19,7 +19,9 @@ from rag.settings import Settings, resource
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]  # it connects, as a browser does
 RAG = Path(sys.executable).with_name("rag")
-PAGE_SECONDS, READY_SECONDS, TRIES = 3, 10, 3  # a machine busy with other things may cost a try
+PAGE_SECONDS, TRIES = 3, 3  # a machine busy with other things may cost a try
+LIBRARIES = "import gradio, langchain_core.language_models, faiss, onnxruntime"
+READY_TIMES = 3  # as long as the libraries alone take to import: machines differ by three times
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,15 @@ def get(address, accept="text/html"):
         return refused.code, refused.read().decode()
 
 
+def imported():
+    """Seconds that importing the libraries takes on this machine, now."""
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-W", "ignore", "-c", LIBRARIES], check=True)
+    return time.monotonic() - begun
+
+
 def test_the_page_is_up_at_once_and_questions_are_answered_soon(place):
-    times = []
+    times, limit = [], READY_TIMES * imported()
     for _ in range(TRIES):
         begun = time.monotonic()
         with chat(place) as (server, address):
@@ -80,6 +89,6 @@ def test_the_page_is_up_at_once_and_questions_are_answered_soon(place):
             times.append((up, min(time.monotonic() - begun, worked(server.pid))))
             assert get(f"{address}/healthz", "application/json")[0] == 200
             assert "Warming up" not in get(address)[1]
-        if times[-1][0] < PAGE_SECONDS and times[-1][1] < READY_SECONDS:
+        if times[-1][0] < PAGE_SECONDS and times[-1][1] < limit:
             return
-    pytest.fail(f"seconds until the page was up, and until it was ready: {times}")
+    pytest.fail(f"seconds until the page was up, and until it was ready ({limit}): {times}")
