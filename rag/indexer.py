@@ -27,6 +27,7 @@ from rag.index import (
     Index,
     Searchable,
     open_index,
+    read_manifest,
     recipe,
     told_of,
 )
@@ -60,29 +61,33 @@ def build_index(
             "several workers want an index that they can share; give --store the address of a "
             "database, or --workers 1"
         )
-    if shared:
-        corpus = read_corpus(sources, settings.max_article_bytes)
-        return index_shared(corpus, settings, open_model, progress)
-    seen = survey(sources, settings.max_article_bytes)
+    seen = None if shared else survey(sources, settings.max_article_bytes)
     if seen and (report := _untouched(seen, settings)):
         return report
     corpus = read_corpus(sources, settings.max_article_bytes)
+    if shared:
+        return index_shared(corpus, settings, open_model, progress)
     return index_corpus(corpus, settings, open_model, progress, seen=seen)
 
 
 def _untouched(seen: str, settings: Settings) -> Report | None:
     """Report that nothing is to be done, where the index was made of files in the same state."""
-    with (
-        _clear_disk_errors(settings.index),
-        only_writer(settings.index),
-        _old_index(settings) as old,
-    ):
-        clear_leftovers(settings.index)
-        if old is None or old.manifest.get("survey", {}).get("sha256") != seen:
+    try:  # where it was not, the index need not be opened for that
+        if not _made_of(seen, read_manifest(settings.index)[1]):
+            return None
+    except IndexFault:
+        return None
+    with _writing(settings) as old:
+        if old is None or not _made_of(seen, old.manifest):
             return None
         corpus = Corpus(old.articles, (), tuple(old.manifest["survey"]["notes"]))
         same = Change(unchanged=len(corpus.articles))
         return Report(same, Change(unchanged=old.manifest["passages"]), 0, corpus)
+
+
+def _made_of(seen: str, manifest: Mapping[str, Any]) -> bool:
+    told: str | None = manifest.get("survey", {}).get("sha256")
+    return told == seen
 
 
 def index_corpus(
@@ -98,12 +103,7 @@ def index_corpus(
     ``known`` is an open index of the same recipe elsewhere: a first index here takes over the
     vectors of the passages that it has. ``seen`` is the survey of the files before they were read.
     """
-    with (
-        _clear_disk_errors(settings.index),
-        only_writer(settings.index),
-        _old_index(settings) as old,
-    ):
-        clear_leftovers(settings.index)
+    with _writing(settings) as old:
         change = article_change({a.name: a.sha256 for a in old.articles} if old else {}, corpus)
         if old is not None and old.articles == corpus.articles:
             return Report(change, Change(unchanged=old.manifest["passages"]), 0, corpus)
@@ -121,6 +121,18 @@ def index_corpus(
         before = old.texts.passage_texts() if old else ()
         after = (passage.text for passage in passages)
         return Report(change, passage_change(before, after), len(encoding.fresh), corpus)
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[Index | None]:
+    """Be the one writer, in a folder without leftovers; gives the present index."""
+    with (
+        _clear_disk_errors(settings.index),
+        only_writer(settings.index),
+        _old_index(settings) as old,
+    ):
+        clear_leftovers(settings.index)
+        yield old
 
 
 @contextmanager

@@ -188,13 +188,11 @@ class LocalChat(BaseChatModel):
         """Ask llama.cpp once; ``on_chunk`` gives True to stop. Raises ModelFailed."""
         self.load()
         with self._lock:
-            reply = self._ask(request, on_chunk)
-        _raise_error(reply)
-        return reply or {}
+            return self._ask(request, on_chunk)
 
     def _ask(
         self, request: dict[str, Any], on_chunk: Callable[[dict[str, Any]], bool] | None
-    ) -> dict[str, Any] | None:
+    ) -> dict[str, Any]:
         """Ask llama.cpp; the caller holds the lock."""
         if self._server is None or self._leaving.is_set():
             raise ModelFailed("the local language model has been closed; open it again")
@@ -203,7 +201,8 @@ class LocalChat(BaseChatModel):
             reply: dict[str, Any] | None = self._server.handle_chat_completions(*given)
         except (RuntimeError, ValueError) as problem:
             raise ModelFailed(f"the local language model failed: {problem}") from problem
-        return reply
+        _raise_error(reply)
+        return reply or {}
 
     def _generate(
         self,

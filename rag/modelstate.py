@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SECONDS = 30.0  # longest wait for llama.cpp
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """States by key in a folder; ``server`` is the socket of the llama.cpp that has the slot."""
+    """States by key in a folder that is there; ``server`` is the socket of the slot's llama.cpp."""
 
     folder: Path
     server: Path
@@ -37,15 +38,14 @@ class States:
     def save(self, key: str) -> None:
         """Keep what the model has read."""
         part = self.folder / f"{key}.{os.getpid()}.part"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
             if self._ask("save", part.name):
                 # the sum first: beside another file, or none, it is no match
                 self._sum(key).write_text(sha256_of(part), "ascii")
                 part.replace(self._file(key))
                 self._forget_old()
-        except OSError:
-            part.unlink(missing_ok=True)
+        with suppress(OSError):  # half a state, where the disk is full
+            part.unlink()
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{key}.state"
