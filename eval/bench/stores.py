@@ -10,7 +10,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from typing import Annotated
 import typer
 
 from rag.embedder import Embedder, embedder_folder, open_embedder
-from rag.index import Within
+from rag.index import Within, open_index
 from rag.indexer import build_index, index_corpus
 from rag.pipeline import Rag
 from rag.reranker import Reranker
@@ -32,6 +33,7 @@ from ..gold import load_gold
 from ..run import OWN_GOLD
 from .data import FOLDER
 from .grow import Floats, Grown, grown, questions_of, sentences_of, vectors_of
+from .size import all_vectors
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="milvus:… or postgresql://…")]
@@ -127,7 +129,7 @@ def scale(
                 index_corpus(corpus, settings, lambda _: stand_in)
             built = time.perf_counter() - start
             found = _timed(settings, asked, vectors)
-            best = best or found
+            best = best or _best(settings, found, vectors)
             typer.echo(_row(spec.partition("@")[0].partition("//")[0], built, found, best))
 
 
@@ -160,8 +162,16 @@ def _timed(settings: Settings, asked: Sequence[str], vectors: Floats) -> list[Fo
     return found
 
 
+def _best(settings: Settings, found: Sequence[Found], vectors: Floats) -> list[Found]:
+    """Give what the folder found, its nearest by meaning replaced with those of all vectors."""
+    with closing(open_index(settings)) as index:
+        nearest = all_vectors(index).search(vectors, DEPTH)[1].tolist()
+        places = [frozenset(hit.place for hit, _ in index.fetch(rows).values()) for rows in nearest]
+    return [replace(f, near=near) for f, near in zip(found, places, strict=True)]
+
+
 def _row(name: str, built: float, found: Sequence[Found], best: Sequence[Found]) -> str:
-    """Tell one store's line of the table: recall is against exact search in the folder."""
+    """Tell one store's line of the table: recall of meaning is against all vectors."""
     pairs = list(zip(found, best, strict=True))
     recalls = [
         statistics.mean(len(a & b) / len(b) if b else 1.0 for a, b in sets)
