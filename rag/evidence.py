@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Protocol
 
 from rag.gate import QUOTES, worth_quoting
+from rag.reprints import without_reprints
 from rag.retriever import Hit
 from rag.timewords import prefer, settle, timing
 
@@ -44,8 +45,8 @@ class Evidence:
     """One question and what was found for it.
 
     ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
-    to; of the ``ranked`` sentences, ``hits`` are offered, ``worth`` are those worth quoting, and
-    ``shown`` as many of these as an answer has room for.
+    to; of the ``ranked`` sentences, ``hits`` are offered (reprints once), ``worth`` are those worth
+    quoting, and ``shown`` as many of these as an answer has room for.
     """
 
     question: str
@@ -90,7 +91,7 @@ def _gather(
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
     ranked = prefer(look(said.query, SPARE * many, as_of, bounds.articles), said)
-    hits = tuple(ranked[:many])
+    hits = tuple(without_reprints(ranked)[:many])
     worth = tuple(worth_quoting(hits))
     return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, worth[:quotes])
 

@@ -39,6 +39,12 @@ def test_one_question_gets_all_quotes_and_spares_for_the_other_side():
     assert len(found.shown) == QUOTES
 
 
+def test_a_sentence_that_comes_twice_is_offered_once_and_makes_room():
+    (found,) = gather(Search([0, 0, 1, 0, 2, 3]), ["Who fell?"], Bounds(), None, 3)
+    assert [hit.sentence.text for hit in found.hits] == ["One fell.", "Two rose.", "Three slept."]
+    assert len(found.ranked) == 6
+
+
 def test_parts_share_the_quotes_but_each_has_two():
     for count in (2, 4):
         found = gather(Search(), ["Who fell?"] * count, Bounds(), "2025-05-01", 8)

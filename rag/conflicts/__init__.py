@@ -11,7 +11,7 @@ Reprints of one text are one source. No model runs here.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -23,12 +23,12 @@ from rag.conflicts.opposites import BY_NAME
 from rag.conflicts.rivals import Sides, View, by_agent, by_date, by_number
 from rag.conflicts.slots import Place, by_slot
 from rag.conflicts.stance import Stance, stances
+from rag.reprints import without_reprints
 from rag.retriever import Hit
 from rag.verifier import quote
-from rag.words import WORD, fold, words
+from rag.words import WORD, fold
 
 SHOWN = 3  # most quotes of a side
-REPRINT = 0.8  # share of five-word runs from which on two sentences are one text
 LONGEST = 160  # characters of a quote inside a side's text
 
 
@@ -44,7 +44,7 @@ def conflicts(
     rest on one. ``holders`` gives the country that a folded surname stands for. Gives nothing where
     the sources agree or nobody can tell.
     """
-    hits = list(_without_reprints(evidence))
+    hits = without_reprints(evidence)
     if not hits:
         return ()
     texts = {hit.article.name: hit.article.text for hit in hits}
@@ -182,22 +182,3 @@ def _words(view: View) -> str:
         high = max(text.rfind(" ", view.end, high), view.end) if high < len(text) else high
         text = ("… " if low else "") + text[low:high] + (" …" if high < len(text) else "")
     return " ".join(text.split())
-
-
-def _without_reprints(evidence: Sequence[Hit]) -> Iterator[Hit]:
-    """Give each sentence once, whoever prints it; one with another figure or name is another."""
-    seen: list[tuple[frozenset[tuple[str, ...]], frozenset[str]]] = []
-    for hit in evidence:
-        said = words(hit.sentence.text)
-        runs = frozenset(tuple(said[k : k + 5]) for k in range(max(len(said) - 4, 1)))
-        telling = frozenset(
-            fold(m.group())
-            for m in WORD.finditer(hit.sentence.text)
-            if m.group()[0].isdigit() or m.group()[0].isupper()
-        )
-        if not any(
-            telling == other and len(runs & known) >= REPRINT * len(runs | known)
-            for known, other in seen
-        ):
-            seen.append((runs, telling))
-            yield hit
