@@ -39,6 +39,8 @@ APPROXIMATE: Sequence[LiteralString] = (
     "SET LOCAL hnsw.iterative_scan = strict_order",
     "SET LOCAL hnsw.ef_search = 200",
 )
+# A growing table's statistics are old: the planner thinks most of it is wanted and reads all of it
+BY_INDEX: LiteralString = "SET LOCAL enable_seqscan = off"
 # Making HNSW in memory takes some 2 kB a passage; a server that allows more than this keeps it
 ROOM: LiteralString = """
 SELECT set_config('maintenance_work_mem', '512MB', true)
@@ -188,9 +190,9 @@ class Postgres:
                     )
 
     def index_vectors(self, shelf: str, passages: int) -> None:
-        """Make an HNSW index where looking at every vector would take too long."""
-        if passages > EXACT:
-            with self._postgres.connected(patient=True) as connection, connection.transaction():
+        """Make an HNSW index where looking at every vector would take too long; count afresh."""
+        with self._postgres.connected(patient=True) as connection, connection.transaction():
+            if passages > EXACT:
                 connection.execute(ROOM)
                 connection.execute(
                     named(
@@ -199,6 +201,7 @@ class Postgres:
                         shelf,
                     )
                 )
+            connection.execute(named("ANALYZE {articles}, {passages}", shelf))
 
     # Reading
 
@@ -248,7 +251,8 @@ class Postgres:
             shelf,
         )
         wanted = set(texts)
-        found = self._postgres.ask(query, {"hashes": [text_hash(text) for text in wanted]})
+        hashes = {"hashes": [text_hash(text) for text in wanted]}
+        found = self._postgres.ask(query, hashes, [BY_INDEX])
         return {
             record["text"]: _row(record).encoded for record in found if record["text"] in wanted
         }
