@@ -124,6 +124,7 @@ class _Maker:
     settings: Settings
     open_model: Callable[[Settings], Embedder]
     model: Embedder | None = None
+    made: str = ""  # the shelf; making it again would lock its tables against other workers
 
     def put(self, shelf: str, born: int, articles: Mapping[str, Article]) -> int:
         """Write articles by version, with their passages; gives how many texts were embedded."""
@@ -145,7 +146,9 @@ class _Maker:
         if fresh:
             self.model = self.model or self.open_model(self.settings)
             found |= dict(zip(fresh, self.model.encode(fresh), strict=True))
-            self.database.make(shelf, len(found[fresh[0]].vector))
+            if self.made != shelf:
+                self.database.make(shelf, len(found[fresh[0]].vector))
+                self.made = shelf
         return found, len(fresh)
 
 

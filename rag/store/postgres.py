@@ -40,7 +40,10 @@ APPROXIMATE: Sequence[LiteralString] = (
     "SET LOCAL hnsw.ef_search = 200",
 )
 # A growing table's statistics are old: the planner thinks most of it is wanted and reads all of it
-BY_INDEX: LiteralString = "SET LOCAL enable_seqscan = off"
+BY_INDEX: Sequence[LiteralString] = (
+    "SET LOCAL enable_seqscan = off",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+)
 # Making HNSW in memory takes some 2 kB a passage; a server that allows more than this keeps it
 ROOM: LiteralString = """
 SELECT set_config('maintenance_work_mem', '512MB', true)
@@ -252,7 +255,7 @@ class Postgres:
         )
         wanted = set(texts)
         hashes = {"hashes": [text_hash(text) for text in wanted]}
-        found = self._postgres.ask(query, hashes, [BY_INDEX])
+        found = self._postgres.ask(query, hashes, BY_INDEX)
         return {
             record["text"]: _row(record).encoded for record in found if record["text"] in wanted
         }
