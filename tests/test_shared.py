@@ -219,6 +219,48 @@ def small_batches(monkeypatch):
     monkeypatch.setattr(sharedindexer, "BATCH", 1)
 
 
+def test_a_shelf_is_made_once_however_many_batches_there_are(
+    build, shared, small_batches, monkeypatch
+):
+    """Making it takes locks that other workers would wait for."""
+    made = []
+    with closing(database_of(shared)) as database:
+        kind = type(database)
+    make = kind.make
+
+    def counted(self, *given):
+        made.append(given)
+        return make(self, *given)
+
+    monkeypatch.setattr(kind, "make", counted)
+    build()
+    assert len(made) == 1
+
+
+def test_known_texts_are_looked_up_by_index_though_statistics_are_missing(build, shared, server):
+    if server.kind != "postgresql":
+        pytest.skip("only PostgreSQL plans its queries")
+    build()
+    before = whole_reads(server.spec)
+    with closing(database_of(shared)) as database:
+        found = published(database)
+        assert database.recall(found[1]["shelf"], ["Nobody voted.", "no such text"]).keys() == {
+            "Nobody voted."
+        }
+    assert whole_reads(server.spec) == before
+
+
+def whole_reads(spec: str) -> int:
+    """How often the table of passages was read from end to end."""
+    import psycopg
+
+    time.sleep(0.5)  # a connection that ends tells its counts a moment later
+    asked = "SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname LIKE '%passages'"
+    with psycopg.connect(spec, autocommit=True) as connection:
+        (count,) = connection.execute(asked).fetchone()
+    return int(count)
+
+
 def test_a_run_cut_off_is_seen_by_nobody_and_is_gone_on_with(build, shared, small_batches):
     build({"a.txt": START["a.txt"]})
     failing = FakeEmbedder()
