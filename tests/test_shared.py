@@ -250,6 +250,19 @@ def test_known_texts_are_looked_up_by_index_though_statistics_are_missing(build,
     assert whole_reads(server.spec) == before
 
 
+def test_milvus_core_alone_compares_all_vectors(build, shared, server):
+    """It never seals a segment, and its index for growing ones finds 0.7 of 100,000 passages."""
+    if server.kind != "milvus":
+        pytest.skip("only Milvus")
+    from pymilvus import MilvusClient
+
+    build()
+    client = MilvusClient(server.spec.removeprefix("milvus:"))
+    (name,) = [name for name in client.list_collections() if name.endswith("_passages")]
+    assert client.describe_index(name, "vector")["index_type"] == "FLAT"
+    client.close()
+
+
 def whole_reads(spec: str) -> int:
     """How often the table of passages was read from end to end."""
     import psycopg

@@ -88,10 +88,11 @@ class Milvus:
                 input_field_names=["terms"],
                 output_field_names=["sparse"],
             )
+            kind = "FLAT" if self._milvus.is_lite() else "AUTOINDEX"
             self._milvus.create(
                 _passages(shelf),
                 [*PASSAGE_FIELDS, vector],
-                [("vector", "AUTOINDEX", "IP"), ("sparse", "SPARSE_INVERTED_INDEX", "BM25")],
+                [("vector", kind, "IP"), ("sparse", "SPARSE_INVERTED_INDEX", "BM25")],
                 bm25,
             )
 
@@ -140,7 +141,7 @@ class Milvus:
         self._milvus.delete(_passages(shelf), where)
 
     def index_vectors(self, shelf: str, passages: int) -> None:
-        """Leave it to Milvus, whose AUTOINDEX chooses and builds by itself."""
+        """Leave it to Milvus, which builds what `make` asked for by itself."""
 
     # Reading
 

@@ -120,6 +120,22 @@ class Connection:
 
             server_manager_instance.release_server(self._uri)
 
+    def is_lite(self) -> bool:
+        """Whether this is Milvus' core alone, as milvus-lite carries it, and no server around it.
+
+        It never seals a segment. AUTOINDEX then means the interim index of growing segments, an IVF
+        that looks at a few of its lists and cannot be told to look at more; FLAT turns it off
+        (milvus-io/milvus issue 27209).
+        """
+        if "://" not in self._uri:
+            return True
+        try:
+            self.ask("get_server_version")
+        except StoreFailed as failure:
+            told = getattr(failure.__cause__, "code", None)
+            return callable(told) and told() is grpc.StatusCode.UNIMPLEMENTED
+        return False
+
     def ready(self, name: str) -> bool:
         """Whether a collection is there; it is loaded the first time."""
         if name not in self._loaded:
