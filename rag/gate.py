@@ -15,7 +15,8 @@ from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 HEARD = 3  # sentences that the witnesses look at
 QUOTES = 4  # most sentences that are quoted, and that a language model gets to read
-SHARE = 0.1  # a further one is at least this likely, measured against the first
+SHARE = 0.1  # a further one is at least this likely, measured against the first …
+ELSEWHERE = 0.01  # … or this, where no sentence of its article is quoted: it may know otherwise
 
 
 def witnesses(
@@ -66,14 +67,16 @@ def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = N
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
     """Choose the sentences an answer rests on: the best one, and others nearly as likely.
 
+    Where room is left, articles without any add the best of theirs, which may be less likely.
     Scores are logits in all but name; without a reranker they are ranks and only the best counts.
     """
-    near = [
-        hit
-        for hit in hits[1:]
-        if hit.relevance is not None and math.exp(hit.score - hits[0].score) >= SHARE
-    ]
-    return [*hits[:1], *near][:QUOTES]
+    likely = [0.0 if h.relevance is None else math.exp(h.score - hits[0].score) for h in hits]
+    chosen = [hit for at, hit in enumerate(hits) if at == 0 or likely[at] >= SHARE][:QUOTES]
+    for at, hit in enumerate(hits):
+        new = hit.article.name not in {other.article.name for other in chosen}
+        if new and likely[at] >= ELSEWHERE and len(chosen) < QUOTES:
+            chosen.append(hit)
+    return chosen
 
 
 def _rule(model_logit: float | None) -> Gate:

@@ -125,11 +125,11 @@ def hits(*texts: str, date: str | None = None, logits: Iterable[float] | None = 
 
 
 class CountingReranker:
-    """A logit of 4 for every word a sentence shares with the question, less 4."""
+    """A logit of 5 for every word a sentence shares with the question, less 5."""
 
     def score(self, question: str, passages: Iterable[tuple[str, str]]) -> list[float]:
         asked = set(terms(question))
-        return [4.0 * len(asked & set(terms(text))) - 4.0 for text, _ in passages]
+        return [5.0 * len(asked & set(terms(text))) - 5.0 for text, _ in passages]
 
 
 def fix_calibration(monkeypatch) -> None:

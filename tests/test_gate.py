@@ -1,6 +1,7 @@
 """The gate: its probability by hand, and what a quotes-only answer shows."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from fakes_llm import hits
@@ -113,7 +114,19 @@ def test_every_witness_weighs_as_it_was_told(monkeypatch):
     )
 
 
-LIKE = math.log(gate.SHARE)
+LIKE, FAR = math.log(gate.SHARE), math.log(gate.ELSEWHERE)
+
+
+def worth(logits, articles=""):
+    """Ranks of what is quoted; ``articles`` has a letter for each sentence's (else one's)."""
+    found = evidence(*logits)
+    of = {letter: replace(found[0].article, name=letter) for letter in set(articles)}
+    if found:
+        of |= {"": found[0].article}
+    placed = [
+        replace(hit, article=of[articles[at] if articles else ""]) for at, hit in enumerate(found)
+    ]
+    return [hit.rank for hit in gate.worth_quoting(placed)]
 
 
 @pytest.mark.parametrize(
@@ -131,4 +144,21 @@ LIKE = math.log(gate.SHARE)
 )
 def test_quotes_are_the_best_sentence_and_those_nearly_as_likely(logits, ranks):
     assert (gate.QUOTES, gate.SHARE) == (4, 0.1)
-    assert [hit.rank for hit in gate.worth_quoting(evidence(*logits))] == ranks
+    assert worth(logits) == ranks
+
+
+@pytest.mark.parametrize(
+    ("logits", "articles", "ranks"),
+    [
+        ([2.0, 2.0 + FAR + 0.01, 2.0 + FAR - 0.01], "abc", [1, 2]),
+        ([2.0, 2.0 + FAR + 0.01, 2.0 + FAR + 0.01], "abb", [1, 2]),  # only its best
+        ([2.0, 2.0 + LIKE - 0.01, 0.0], "aab", [1, 3]),
+        ([2.0, 2.0, 1.9, 1.8, 1.0, 1.0], "aaaabc", [1, 2, 3, 4]),  # only where room is left
+        ([2.0, 2.0, 2.0 + FAR + 0.1, 1.0], "aabc", [1, 2, 4, 3]),
+        ([2.0, 1.9, 1.9, 1.9, 1.9], "abcde", [1, 2, 3, 4]),
+        ([None, None], "ab", [1]),
+    ],
+)
+def test_another_articles_best_sentence_may_be_less_likely(logits, articles, ranks):
+    assert gate.ELSEWHERE == 0.01
+    assert worth(logits, articles) == ranks
