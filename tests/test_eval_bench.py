@@ -519,6 +519,35 @@ def test_real_product_answers_over_given_documents(home, tmp_path):
 
 
 @pytest.mark.real
+def test_real_product_without_documents_and_with_lines_of_another_machine(home, tmp_path):
+    def turn(name, kind, question, *passages):
+        return {
+            "task_id": name,
+            "conversation_id": name,
+            "Collection": "army",
+            "answerability": [kind],
+            "input": [{"speaker": "user", "text": question}],
+            "contexts": [{"text": text} for text in passages],
+            "targets": [{"text": "600,000"}],
+        }
+
+    plan = "Introduction.\r\n\r\nThe plan limits the army to 600,000 soldiers.\rRain fell."
+    rows = [
+        turn("a", "ANSWERABLE", "How many soldiers may the army have?", plan),
+        turn("b", "UNANSWERABLE", "Who won the chess tournament?"),
+    ]
+    (tmp_path / "mtrag_un.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    done = bench("mtrag", "--data", str(tmp_path), "--out", str(tmp_path), home=HOME)
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "mtrag-none.json").read_text("utf-8"))
+    assert [each["error"] for each in kept["questions"]] == [None] * 3
+    values = {each["measure"]: each["value"] for each in kept["measures"]}
+    assert values["quotes that stand where they say"] == 1.0
+    assert values["recall of refusing, unanswerable as given (no passage)"] == 1.0
+    assert values["answerable kept"] == 1.0
+
+
+@pytest.mark.real
 def test_real_search_over_a_corpus_in_beirs_form(home, tmp_path):
     texts = {"d1": "Foxes are red animals.", "d2": "The moon is made of rock.", "d3": "I like tea."}
     corpus = [{"_id": name, "title": "", "text": text} for name, text in texts.items()]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,10 +29,15 @@ FILE = "documents.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that is given with a question."""
+    r"""A text that is given with a question; as the product keeps it, its lines end with ``\n``."""
 
     text: str
     title: str | None = None
+
+    def __post_init__(self) -> None:
+        r"""Make every line end ``\n``."""
+        plain = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        object.__setattr__(self, "text", plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +165,20 @@ class GivenDocuments:
 class _FindsNothing:
     """The search where no document is given."""
 
-    def search(self, query: str, k: int, as_of: date | None = None, **_: object) -> list[Hit]:  # noqa: ARG002
+    def search(self, *_: object, **__: object) -> list[Hit]:
         return []
 
 
 def _nothing(settings: Settings) -> Any:  # noqa: ANN401 - stands in for an Index
-    manifest = {"corpus_sha256": "", "recipe": recipe(settings)}
+    manifest = {"corpus_sha256": "", "recipe": recipe(settings), "articles": 0}
     words = SimpleNamespace(strangers=lambda _: [])
     return SimpleNamespace(
-        articles=(), manifest=manifest, words=words, newest=None, close=lambda: None
+        articles=(),
+        manifest=manifest,
+        words=words,
+        newest=None,
+        refresh=lambda: None,
+        close=lambda: None,
     )
 
 
