@@ -156,6 +156,7 @@ def test_overlap_is_partial_where_words_are_missing_and_nothing_where_declining_
     assert metrics.answer_rouge_l(item(answers=()), half) == pytest.approx(0.5)
     assert metrics.answer_f1(item(), SILENT) == 0.0
     assert metrics.answer_f1(item(answerable=False), half) == 0.0
+    assert metrics.answer_f1(item(answerable=False, answers=(("Bob left",),)), half) == 0.0
 
 
 def found(*spans):
@@ -366,6 +367,7 @@ def test_paired_permutation_equals_the_exact_test():
     ).pvalue
     assert stats.paired_permutation(one, other) == pytest.approx(exact, abs=0.02)
     assert stats.paired_permutation(one, one) == 1.0
+    assert stats.paired_permutation([1.0] * 60, [0.0] * 60, rounds=99) == 1 / 100  # never 0
 
 
 def test_a_missing_row_is_scored_as_a_crash():

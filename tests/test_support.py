@@ -42,6 +42,12 @@ HOLDS = [
     # who did what, turned round
     ("The refinery was bought by Norvik from Halden.", SPILL),
     ("Ethiopia was repeatedly warned by Egypt.", DRONES),
+    # "all" that does not count
+    ("The lawyers did not respond at all.", UNION),
+    ("After all, the lawyers did not respond.", UNION),
+    ("Above all, the lawyers did not respond.", UNION),
+    ("First of all, the lawyers did not respond.", UNION),
+    ("Not only Malta backed the plan.", VOTE),
     # fragments that answer a question
     ("42.5%", BANK),
     ("It is 42.5%.", BANK),
@@ -68,6 +74,7 @@ FAILS = [
     ("quantity", "All of the 27 states backed the plan.", VOTE),
     ("quantity", "Only Norvik bought the refinery.", SPILL),
     ("modality", "The government has cut income tax by 2 percentage points.", TAX),
+    ("modality", "Carvalho said the government has cut income tax by 2 percentage points.", TAX),
     ("contrast", "The government would cut income tax next month.", TAX),
     ("roles", "Ethiopia has repeatedly warned Egypt.", DRONES),
     ("overlap", "Elephants marched through the refinery at dawn.", SPILL),
@@ -140,12 +147,31 @@ def test_time_grows_with_the_text():
         ("fell by a fifth", [20]),
         ("two decades", [20]),
         ("the 28-point plan", [28]),
+        ("two hundred and", [200]),
+        ("twenty-", [20]),
+        ("fell from 18 to 7", [18, 7]),
         ("one of them", []),
         ("on 14 March 2024", []),
     ],
 )
 def test_quantities_are_read_as_values(text, values):
     assert [q.value for q in quantities(read(text))] == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("the 3rd time", [(3, "ordinal")]),
+        ("the fourth round", [(4, "ordinal")]),
+        ("from 18 to 7 per cent", [(18, "percent"), (7, "percent")]),
+        ("18 and 7%", [(18, "percent"), (7, "percent")]),
+        ("18 to 7 members", [(18, ""), (7, "")]),
+        ("thirty and forty", [(30, ""), (40, "")]),
+        ("fifty, sixty, seventy", [(50, ""), (60, ""), (70, "")]),
+    ],
+)
+def test_quantities_have_their_units(text, units):
+    assert [(q.value, q.unit) for q in quantities(read(text))] == units
 
 
 @pytest.mark.parametrize(
@@ -174,6 +200,8 @@ def test_date_within_another_says_no_more_than_it():
         ("russia", "russian", True),
         ("ukrainians", "ukraine", True),
         ("norwegians", "norway", True),
+        ("oman", "omani", True),
+        ("chad", "chadian", True),
         ("dutch", "netherlands", True),
         ("niger", "nigeria", False),
         ("austria", "australian", False),

@@ -30,6 +30,8 @@ def quote(speaker: str | None, text: str = "The talks will fail.") -> Citation:
             "According to the Herald, citing two ministers, the talks will fail.",
         ),
         ("He said the talks will fail.", "Ada Deniz", "Ada Deniz said the talks will fail."),
+        ("It will fail.", "the bank", "The bank will fail."),
+        ("US troops will stay.", "Ada Deniz", "According to Ada Deniz, US troops will stay."),
         # these say so themselves
         ("Deniz said the talks will fail.", "Ada Deniz", None),
         ("Kuznetsov fears the talks will fail.", "Ivan Kuznetzov", None),
@@ -59,6 +61,9 @@ def test_statement_that_rests_on_the_reporter_too_is_partly_a_claim():
         ("He said it was\n over.", "Ada Deniz", "Ada Deniz: He said it was over."),
         ("Deniz said it was over.", "Ada Deniz", "Deniz said it was over."),
         ("It is over.", None, "It is over."),
+        ("Plan D is over.", "Deniz", "Deniz: Plan D is over."),  # an initial is no name
+        ("Deniz said so.", "Ada Deniz and Ivan Blom", "Ada Deniz and Ivan Blom: Deniz said so."),
+        ("Deniz and Blom said so.", "Ada Deniz and Ivan Blom", "Deniz and Blom said so."),
     ],
 )
 def test_quote_is_voiced_where_it_does_not_name_its_speaker(text, speaker, told):

@@ -33,7 +33,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "support": (
         tuple(f"rag/support/{name}.py" for name in ("align", "names", "numbers", "roles", "sense")),
-        ("test_support", "test_verifier"),
+        ("test_support", "test_support_verdicts", "test_verifier"),
     ),
     "metrics": (
         ("eval/metrics.py", "eval/matching.py", "eval/stats.py"),
