@@ -72,11 +72,12 @@ def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
     """
     likely = [0.0 if h.relevance is None else math.exp(h.score - hits[0].score) for h in hits]
     chosen = [hit for at, hit in enumerate(hits) if at == 0 or likely[at] >= SHARE][:QUOTES]
-    for at, hit in enumerate(hits):
-        new = hit.article.name not in {other.article.name for other in chosen}
-        if new and likely[at] >= ELSEWHERE and len(chosen) < QUOTES:
+    quoted = {hit.article.name for hit in chosen}
+    for hit, share in zip(hits, likely, strict=True):
+        if share >= ELSEWHERE and hit.article.name not in quoted:
             chosen.append(hit)
-    return chosen
+            quoted.add(hit.article.name)
+    return chosen[:QUOTES]
 
 
 def _rule(model_logit: float | None) -> Gate:

@@ -464,7 +464,7 @@ def _rows(found: Iterable[tuple[str, int, object]], note: str | None = None) -> 
 def _row(row: object, place: str, number: int, note: str | None) -> Loaded:
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise CorpusError(f'{place} has no string "text"; add it')
-    text = _clean(row["text"])
+    text = clean(row["text"])
     if not _has_text(text):
         raise CorpusError(f"{place} has an empty text; fill it or leave the line out")
     given = row.get("id")
@@ -529,14 +529,14 @@ def _unfolded(size: int) -> int:
     return size
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Make text that can be stored: no NUL, halves of characters joined or replaced."""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _joined(blocks: Iterable[str]) -> str:
-    return "\n\n".join(block for block in (_clean(block).strip() for block in blocks) if block)
+    return "\n\n".join(block for block in (clean(block).strip() for block in blocks) if block)
 
 
 def _has_text(text: str) -> bool:
@@ -546,7 +546,7 @@ def _has_text(text: str) -> bool:
 def _title(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return _clean(" ".join(str(value).split())) or None
+    return clean(" ".join(str(value).split())) or None
 
 
 def _notes(*notes: str | None) -> str | None:

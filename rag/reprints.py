@@ -1,6 +1,7 @@
 """The same words in several articles: agencies' texts are printed by many and are one source."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.retriever import Hit
 from rag.words import WORD, fold, words
@@ -17,7 +18,7 @@ def without_reprints(hits: Sequence[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     seen: list[tuple[frozenset[tuple[str, ...]], frozenset[str]]] = []
     for hit in hits:
-        runs, telling = _runs(hit.sentence.text), _telling(hit.sentence.text)
+        runs, telling = _print(hit.sentence.text)
         if not any(
             telling == other and len(runs & known) >= SHARE * len(runs | known)
             for known, other in seen
@@ -27,12 +28,10 @@ def without_reprints(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
+@lru_cache(maxsize=4096)  # a question's sentences are looked at three times
+def _print(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """A sentence's runs of words; its figures and words with a capital, folded."""
     said = words(text)
-    return frozenset(tuple(said[at : at + RUN]) for at in range(max(len(said) - RUN + 1, 1)))
-
-
-def _telling(text: str) -> frozenset[str]:
-    """A sentence's figures and its words with a capital, folded."""
+    runs = frozenset(tuple(said[at : at + RUN]) for at in range(max(len(said) - RUN + 1, 1)))
     found = (match.group() for match in WORD.finditer(text))
-    return frozenset(fold(word) for word in found if word[0].isdigit() or word[0].isupper())
+    return runs, frozenset(fold(w) for w in found if w[0].isdigit() or w[0].isupper())

@@ -124,7 +124,6 @@ class _Maker:
     settings: Settings
     open_model: Callable[[Settings], Embedder]
     model: Embedder | None = None
-    made: str = ""  # the shelf; making it again would lock its tables against other workers
 
     def put(self, shelf: str, born: int, articles: Mapping[str, Article]) -> int:
         """Write articles by version, with their passages; gives how many texts were embedded."""
@@ -144,11 +143,10 @@ class _Maker:
         found = self.database.recall(shelf, texts)
         fresh = [text for text in texts if text not in found]
         if fresh:
-            self.model = self.model or self.open_model(self.settings)
+            if self.model is None:  # the shelf is made once: that locks out other workers
+                self.model = self.open_model(self.settings)
+                self.database.make(shelf, self.model.dimension)
             found |= dict(zip(fresh, self.model.encode(fresh), strict=True))
-            if self.made != shelf:
-                self.database.make(shelf, len(found[fresh[0]].vector))
-                self.made = shelf
         return found, len(fresh)
 
 

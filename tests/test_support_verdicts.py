@@ -5,31 +5,21 @@ drops and false ones that it lets pass are recorded with the others. A rule that
 on which statements. `python tests/test_support_verdicts.py` records anew: read the difference.
 """
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
+
+from eval_loader import load
 
 from rag.support import objection
 
-INVENTED = Path(__file__).parents[1] / "eval" / "bench" / "invented.jsonl"
+altered, data = load("bench.altered"), load("bench.data")
 RECORDED = Path(__file__).with_name("support_verdicts.tsv")
-
-
-def statements() -> Iterator[tuple[str, str, str]]:
-    """Give (true or what was changed, statement, quote)."""
-    for line in INVENTED.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        yield "true", row["true"], row["quote"]
-        for each in row["false"]:
-            yield each["kind"], each["text"], row["quote"]
 
 
 def verdicts() -> list[str]:
     """Give a line a statement: what it is, what the check says, the statement."""
-    return [
-        f"{kind}\t{objection(text, quote) or 'supported'}\t{text}"
-        for kind, text, quote in statements()
-    ]
+    rows = data.read(Path(altered.__file__).parent, altered.INVENTED)
+    cases = [case for row in rows for case in altered._by_hand(altered.NEWS, row, row["quote"])]
+    return [f"{c.kind}\t{objection(c.text, c.source) or 'supported'}\t{c.text}" for c in cases]
 
 
 def test_verdicts_are_those_recorded():

@@ -15,6 +15,7 @@ from rag.embedder import embedder_folder, open_embedder
 from rag.index import Index, open_index, recipe
 from rag.indexer import build_index
 from rag.llm import open_llm
+from rag.loaders import clean
 from rag.reranker import Reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings
@@ -29,15 +30,14 @@ FILE = "documents.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    r"""A text that is given with a question; as the product keeps it, its lines end with ``\n``."""
+    """A text that is given with a question, as the product keeps it: offsets are into this."""
 
     text: str
     title: str | None = None
 
     def __post_init__(self) -> None:
-        r"""Make every line end ``\n``."""
-        plain = self.text.replace("\r\n", "\n").replace("\r", "\n")
-        object.__setattr__(self, "text", plain)
+        """Clean the text as a loader does."""
+        object.__setattr__(self, "text", clean(self.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,8 @@ class Connection:
         try:
             self.ask("get_server_version")
         except StoreFailed as failure:
-            told = getattr(failure.__cause__, "code", None)
-            return callable(told) and told() is grpc.StatusCode.UNIMPLEMENTED
+            cause = failure.__cause__
+            return isinstance(cause, grpc.Call) and cause.code() is grpc.StatusCode.UNIMPLEMENTED
         return False
 
     def ready(self, name: str) -> bool:
