@@ -25,6 +25,11 @@ _AGENCY = r"\([\w /.-]{2,30}\)"
 _DATELINE = re.compile(
     rf"{_PLACE}(?:,? {_AGENCY},?|,) \(?{_WEEKDAY}{_DATE}\)?(?:,? {_AGENCY})? ?[-–—:] "
 )
+_NEAR_DAY = rf"{_WEEKDAY}(?:{_DAY} {_MONTH}|{_MONTH}\.? {_DAY})\.?(?:,? \d{{4}})?"
+_OPENING = re.compile(  # without the year too, as agencies print it inside a text
+    rf"{_PLACE}(?:, {_PLACE})?(?:,? (?:{_AGENCY}|\(?{_NEAR_DAY}\)?)){{1,2}} ?[-–—:] "
+    r"|[A-Z]{3,}(?: [A-Z]{2,}){0,3} [-–—] "
+)
 
 
 def dateline(text: str) -> str | None:
@@ -32,6 +37,11 @@ def dateline(text: str) -> str | None:
     lines = [line.strip() for line in text[:2000].split("\n") if line.strip()][:LINES]
     days = {day for line in lines if (day := _stated(" ".join(line.split())))}
     return days.pop() if len(days) == 1 else None
+
+
+def without_dateline(sentence: str) -> str:
+    """Take off the place, agency and day that a sentence opens with ("LIMA, 3 March (AP) - ")."""
+    return sentence[found.end() :] if (found := _OPENING.match(sentence)) else sentence
 
 
 def _stated(line: str) -> str | None:

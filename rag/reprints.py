@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rag.datelines import without_dateline
 from rag.retriever import Hit
 from rag.words import WORD, fold, words
 
@@ -30,7 +31,11 @@ def without_reprints(hits: Sequence[Hit]) -> list[Hit]:
 
 @lru_cache(maxsize=4096)  # a question's sentences are looked at three times
 def _print(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
-    """A sentence's runs of words; its figures and words with a capital, folded."""
+    """A sentence's runs of words; its figures and words with a capital, folded.
+
+    The dateline tells where and when it was sent, which differs from print to print.
+    """
+    text = without_dateline(text)
     said = words(text)
     runs = frozenset(tuple(said[at : at + RUN]) for at in range(max(len(said) - RUN + 1, 1)))
     found = (match.group() for match in WORD.finditer(text))

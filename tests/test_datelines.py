@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.datelines import dateline
+from rag.datelines import dateline, without_dateline
 
 REST = "\n\nThe dam held, the mayor said on 9 May 2019."
 
@@ -42,3 +42,20 @@ def test_stated_day_is_read(head):
 )
 def test_what_is_no_dateline_is_no_date(text):
     assert dateline(text) is None
+
+
+@pytest.mark.parametrize(
+    ("opens", "rest"),
+    [
+        ("LIMA, 3 March (AP) - ", "The dam held."),
+        ("SAN JOSÉ, Costa Rica (Reuters) — ", "The dam held."),
+        ("Geneva, March 3, 2026: ", "The dam held."),
+        ("NEW YORK – ", "The dam held."),
+        ("", "The dam - it held - is old."),
+        ("", "US - Chile 3:1."),
+        ("", "The dam held, 3 March (AP) said."),
+        ("", "Maria – she held the dam – is 90."),
+    ],
+)
+def test_what_a_sentence_opens_with_is_taken_off_and_nothing_else(opens, rest):
+    assert without_dateline(opens + rest) == rest

@@ -18,6 +18,10 @@ def kept(*texts):
         FIRST,
         "The fleet will sail from Callao on 3 March with 40 ships, the admiral told reporters",
         "“The fleet will sail from Callao on 3 March with 40 ships”, the admiral told reporters.",
+        f"LIMA, 2 March - {FIRST}",
+        f"LIMA, March 3 (Reuters) — {FIRST}",
+        f"SAN ISIDRO, Peru (AP) — {FIRST}",
+        f"LIMA – {FIRST}",
     ],
 )
 def test_one_text_in_two_articles_is_kept_once_and_the_best_ranked(print_of_it):
@@ -30,6 +34,7 @@ def test_one_text_in_two_articles_is_kept_once_and_the_best_ranked(print_of_it):
     [
         FIRST.replace("40", "41"),
         FIRST.replace("Callao", "Paita"),
+        f"The admiral, 3 March: {FIRST.replace('40', '41')}",
         "The admiral told reporters that with 40 ships the fleet will sail from Callao on 3 March.",
         "The fleet sails.",
     ],
