@@ -1,7 +1,7 @@
 """A question to the sentences its answer may rest on: words of time read, searched, chosen."""
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -11,6 +11,7 @@ from rag.gate import QUOTES, worth_quoting
 from rag.reprints import without_reprints
 from rag.retriever import Hit
 from rag.timewords import prefer, settle, timing
+from rag.whosewords import prefer_theirs
 
 EVENT_HITS = 3  # sentences that may say when an event was
 SPARE = 2  # times as many as are offered are looked through for other sides of a conflict
@@ -64,17 +65,20 @@ def gather(
     bounds: Bounds,
     newest: str | None,
     many: int,
+    countries: Mapping[str, str] | None = None,
     *,
     rerank: bool = True,
 ) -> list[Evidence]:
     """Find evidence for each question; ``many`` sentences are offered in all.
 
     Words of time that speak of an event take its day from the articles; ``newest`` is the ISO
-    day of the latest one. Without ``rerank`` it is a first look, at a small part of the time.
+    day of the latest one, ``countries`` says for whom surnames speak. Without ``rerank`` it is a
+    first look, at a small part of the time.
     """
     look = partial(search.search, rerank=rerank)
     quotes = QUOTES if len(questions) == 1 else max(LEAST, QUOTES // len(questions))
-    return [_gather(look, question, bounds, newest, many, quotes) for question in questions]
+    given = bounds, newest, many, quotes, countries or {}
+    return [_gather(look, question, *given) for question in questions]
 
 
 def _gather(
@@ -84,13 +88,15 @@ def _gather(
     newest: str | None,
     many: int,
     quotes: int,
+    countries: Mapping[str, str],
 ) -> Evidence:
     def find(event: str) -> list[Hit]:
         return look(event, EVENT_HITS, bounds.as_of, bounds.articles)
 
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
-    ranked = prefer(look(said.query, SPARE * many, as_of, bounds.articles), said)
+    found = look(said.query, SPARE * many, as_of, bounds.articles)
+    ranked = prefer(prefer_theirs(found, question, countries), said)
     hits = tuple(without_reprints(ranked)[:many])
     worth = tuple(worth_quoting(hits))
     return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, worth[:quotes])

@@ -14,8 +14,8 @@ from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 HEARD = 3  # sentences that the witnesses look at
-QUOTES = 4  # most sentences that are quoted, and that a language model gets to read
-SHARE = 0.1  # a further one is at least this likely, measured against the first …
+QUOTES = 5  # most sentences that are quoted, and that a language model gets to read
+SHARE = 0.02  # a further one is at least this likely, measured against the first …
 ELSEWHERE = 0.01  # … or this, where no sentence of its article is quoted: it may know otherwise
 
 
@@ -26,13 +26,16 @@ def witnesses(
 
     ``best``: the highest logit of the reranker, which was trained with "none of these" as a choice
     of logit 0. ``near``: the highest cosine of question and sentence. ``lacks``: 1 where the
-    question asks for a number, time, person or place and the first sentences have none.
+    question asks for a number, time, person or place, or for somebody's words, and none of the
+    first sentences has that.
     ``named`` and ``covered``: shares of the question's names and of its content words that these
     sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
     """
     shown = hits[:HEARD]
     kind = kind_of(question)
-    fits = kind is None or any(offers(kind, hit.sentence.text, question) for hit in shown)
+    fits = any(
+        hit.theirs and (kind is None or offers(kind, hit.sentence.text, question)) for hit in shown
+    )
     there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
     return {
         "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),

@@ -32,7 +32,8 @@ class Hit:
     """A ranked sentence; ``rank`` counts from 1, a higher ``score`` is better.
 
     ``relevance`` is the reranker's logit (above 0: more likely than not to answer), or None
-    when no reranker ran. ``nearness`` is the cosine of question and sentence.
+    when no reranker ran. ``nearness`` is the cosine of question and sentence. ``theirs`` is False
+    where somebody's words are asked for and these are another's.
     """
 
     rank: int
@@ -42,6 +43,7 @@ class Hit:
     score: float
     relevance: float | None = None
     nearness: float = 0.0
+    theirs: bool = True
 
 
 def fuse(

@@ -136,14 +136,14 @@ def worth(logits, articles=""):
         ([-9.0], [1]),
         ([2.0, 2.0 + LIKE + 0.01, 2.0 + LIKE - 0.01], [1, 2]),
         ([0.0, -9.0, -0.1], [1, 3]),
-        ([1.0] * 5, [1, 2, 3, 4]),
-        ([3.0, 0.0, 3.0], [1, 3]),
+        ([1.0] * 6, [1, 2, 3, 4, 5]),
+        ([4.0, 0.0, 4.0], [1, 3]),
         ([None, None], [1]),
         ([-5.0, -5.0], [1, 2]),
     ],
 )
 def test_quotes_are_the_best_sentence_and_those_nearly_as_likely(logits, ranks):
-    assert (gate.QUOTES, gate.SHARE) == (4, 0.1)
+    assert (gate.QUOTES, gate.SHARE) == (5, 0.02)
     assert worth(logits) == ranks
 
 
@@ -153,9 +153,9 @@ def test_quotes_are_the_best_sentence_and_those_nearly_as_likely(logits, ranks):
         ([2.0, 2.0 + FAR + 0.01, 2.0 + FAR - 0.01], "abc", [1, 2]),
         ([2.0, 2.0 + FAR + 0.01, 2.0 + FAR + 0.01], "abb", [1, 2]),  # only its best
         ([2.0, 2.0 + LIKE - 0.01, 0.0], "aab", [1, 3]),
-        ([2.0, 2.0, 1.9, 1.8, 1.0, 1.0], "aaaabc", [1, 2, 3, 4]),  # only where room is left
+        ([2.0, 2.0, 2.0, 1.9, 1.8, 1.0], "aaaaab", [1, 2, 3, 4, 5]),  # only where room is left
         ([2.0, 2.0, 2.0 + FAR + 0.1, 1.0], "aabc", [1, 2, 4, 3]),
-        ([2.0, 1.9, 1.9, 1.9, 1.9], "abcde", [1, 2, 3, 4]),
+        ([2.0, 1.9, 1.9, 1.9, 1.9, 1.9], "abcdef", [1, 2, 3, 4, 5]),
         ([None, None], "ab", [1]),
     ],
 )

@@ -177,6 +177,7 @@ def _nothing(settings: Settings) -> Any:  # noqa: ANN401 - stands in for an Inde
         manifest=manifest,
         words=words,
         newest=None,
+        offices=SimpleNamespace(countries={}),
         refresh=lambda: None,
         close=lambda: None,
     )

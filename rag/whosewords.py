@@ -1,0 +1,150 @@
+"""Whose words a question asks for ("What did Ames say …?"), and which sentences have them.
+
+A question after somebody's words is not answered by what another said about the same. Asked are
+only names and those who speak for a country ("Peruvian officials"): whether "the experts" speak
+in a sentence cannot be told from its words.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from rag.attribution import speaker_of
+from rag.attribution.lexicon import TITLES, can_speak
+from rag.attribution.verbs import FORMS, SAY
+from rag.calibration import calibration
+from rag.offices import country_of
+from rag.retriever import Hit
+from rag.words import STOPWORDS, fold, same_name
+
+MOST_WORDS = 6  # between the auxiliary and the verb: "did the Peruvian minister Ana Ruiz say"
+EUROPE = "European Union"  # whose leaders are also those of the countries in it, and beside it
+EUROPEANS = frozenset(
+    (
+        "Austria|Belgium|Bulgaria|Croatia|Cyprus|Czech Republic|Denmark|Estonia|Finland|France|"
+        "Germany|Greece|Hungary|Iceland|Ireland|Italy|Latvia|Lithuania|Luxembourg|Malta|"
+        "Netherlands|Norway|Poland|Portugal|Romania|Slovakia|Slovenia|Spain|Sweden|Switzerland|"
+        "United Kingdom"
+    ).split("|")
+)
+_WORD = re.compile(r"\w[\w-]*(?:[’']s\b)?|[,;:()]")
+# Auxiliaries and the form a verb has behind them; an offer or a demand others may tell of as well.
+_AUXILIARIES = dict.fromkeys(("did", "does", "do"), "plain") | dict.fromkeys(
+    ("has", "have", "had"), "past"
+)
+_SAYING = SAY | {"describe", "call"}
+_ACCOUNTS = frozenset(
+    """account answer assessment comment comments description explanation opinion position reaction
+    remarks reply response stance statement take telling verdict view views warning words""".split()
+)
+_PREPOSITIONS = frozenset("of in at on for from by to with about between".split())
+
+
+def prefer_theirs(hits: Sequence[Hit], question: str, countries: Mapping[str, str]) -> list[Hit]:
+    """Order hits anew where somebody's words are asked for: those with none of theirs lose.
+
+    They lose what a sentence loses that lacks the kind of thing asked for, and are marked as not
+    ``theirs``. ``countries`` says for whom surnames stand. What no reranker read stays as it is.
+    """
+    asked = asked_speaker(question)
+    if not asked or any(hit.relevance is None for hit in hits):
+        return list(hits)
+    less = calibration().blend.lacks
+    marked = [
+        hit
+        if _has_words(hit, asked, countries)
+        else replace(hit, score=hit.score - less, theirs=False)
+        for hit in hits
+    ]
+    ordered = sorted(marked, key=lambda hit: -hit.score)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)]
+
+
+def asked_speaker(question: str) -> tuple[str, ...]:
+    """Give the names of whoever's words a question asks for, as it has them; mostly none."""
+    tokens = [match.group() for match in _WORD.finditer(question)]
+    folded = [fold(token) for token in tokens]
+    for at, word in enumerate(folded):
+        names: tuple[str, ...] = ()
+        if word in _AUXILIARIES:
+            names = _names(_subject(tokens, at + 1, _AUXILIARIES[word]))
+        elif word == "according" and folded[at + 1 : at + 2] == ["to"]:
+            names = _names(tokens[at + 2 : at + 2 + MOST_WORDS])
+        elif at and re.search(r"[’']s$", tokens[at - 1]) and word in _ACCOUNTS:
+            names = _names(_owner(tokens[:at]))
+        if names:
+            return names
+    return ()
+
+
+def _subject(tokens: Sequence[str], start: int, form: str) -> Sequence[str]:
+    """The words from an auxiliary to a verb of saying: nothing where there is none near."""
+    for end in range(start + 1, min(start + 1 + MOST_WORDS, len(tokens))):
+        verb, kind = FORMS.get(tokens[end], ("", ""))
+        if verb in _SAYING and kind == form:
+            return tokens[start:end]
+    return ()
+
+
+def _owner(tokens: Sequence[str]) -> Sequence[str]:
+    """The run of names that a possessive ends: "Ana Ruiz's"."""
+    start = len(tokens) - 1
+    while start and tokens[start - 1][0].isupper() and fold(tokens[start - 1]) not in STOPWORDS:
+        start -= 1
+    return [re.sub(r"[’']s$", "", token) for token in tokens[start:]]
+
+
+def _names(subject: Sequence[str]) -> tuple[str, ...]:
+    """The names at the head of a subject; none where its head is a thing or nobody certain."""
+    head: list[str] = []
+    for token in subject:
+        if fold(token) in _PREPOSITIONS or not token[0].isalnum():
+            break
+        head.append(token)
+    while head and not head[-1][0].isupper() and fold(head[-1]) in STOPWORDS | {"really"}:
+        head.pop()
+    if not head or not (head[-1][0].isupper() or can_speak(fold(head[-1]))):
+        return ()
+    parts = [list(part) for joined, part in groupby(head, lambda w: w == "and") if not joined]
+    return tuple(name for part in parts for name in _who(part))
+
+
+def _who(head: Sequence[str]) -> list[str]:
+    """The people that words name, by surname; where there are none, the countries."""
+    names = [fold(word) for word, after in pairwise([*head, ""]) if _last_of_name(word, after)]
+    names = [name for name in names if name not in TITLES | STOPWORDS - {"us"}]
+    pairs = [name for name in _capitals(head) if " " in name]
+    names = [name for name in names if name not in " ".join(pairs).split()] + pairs
+    return [name for name in names if country_of(name) is None] or names
+
+
+def _last_of_name(word: str, after: str) -> bool:
+    """Whether a name ends with a word: who is asked for goes by the surname, or by a country."""
+    return word[0].isupper() and (not after[:1].isupper() or country_of(fold(word)) is not None)
+
+
+def _has_words(hit: Hit, asked: Sequence[str], countries: Mapping[str, str]) -> bool:
+    """Whether they speak in a sentence, or the reporter tells of them."""
+    speaker = speaker_of(hit.article, hit.sentence)
+    told = _capitals(_WORD.findall(speaker or hit.sentence.text))
+    return any(_same(one, word, countries) for one in asked for word in told)
+
+
+def _capitals(tokens: Sequence[str]) -> list[str]:
+    """Words with a capital, folded, and each two that stand together: White House."""
+    bare = [re.sub(r"[’']s$", "", token) for token in tokens]
+    singles = [fold(token) for token in bare if token[0].isupper()]
+    pairs = [fold(f"{a} {b}") for a, b in pairwise(bare) if a[0].isupper() and b[0].isupper()]
+    return singles + [pair for pair in pairs if country_of(pair)]
+
+
+def _same(asked: str, told: str, countries: Mapping[str, str]) -> bool:
+    """Whether a word names who is asked for; whoever holds an office speaks for their country."""
+    if same_name(asked, told):
+        return True
+    country = country_of(asked)
+    if country is None:
+        return False
+    other = country_of(told) or next((c for n, c in countries.items() if same_name(told, n)), None)
+    return other == country or (country == EUROPE and other in EUROPEANS)
