@@ -29,6 +29,7 @@ EUROPEANS = frozenset(
     ).split("|")
 )
 _WORD = re.compile(r"\w[\w-]*(?:[’']s\b)?|[,;:()]")
+_OWNED = re.compile(r"[’']s$")
 # Auxiliaries and the form a verb has behind them; an offer or a demand others may tell of as well.
 _AUXILIARIES = dict.fromkeys(("did", "does", "do"), "plain") | dict.fromkeys(
     ("has", "have", "had"), "past"
@@ -71,7 +72,7 @@ def asked_speaker(question: str) -> tuple[str, ...]:
             names = _names(_subject(tokens, at + 1, _AUXILIARIES[word]))
         elif word == "according" and folded[at + 1 : at + 2] == ["to"]:
             names = _names(tokens[at + 2 : at + 2 + MOST_WORDS])
-        elif at and re.search(r"[’']s$", tokens[at - 1]) and word in _ACCOUNTS:
+        elif at and _OWNED.search(tokens[at - 1]) and word in _ACCOUNTS:
             names = _names(_owner(tokens[:at]))
         if names:
             return names
@@ -92,7 +93,7 @@ def _owner(tokens: Sequence[str]) -> Sequence[str]:
     start = len(tokens) - 1
     while start and tokens[start - 1][0].isupper() and fold(tokens[start - 1]) not in STOPWORDS:
         start -= 1
-    return [re.sub(r"[’']s$", "", token) for token in tokens[start:]]
+    return tokens[start:]
 
 
 def _names(subject: Sequence[str]) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def _names(subject: Sequence[str]) -> tuple[str, ...]:
     for token in subject:
         if fold(token) in _PREPOSITIONS or not token[0].isalnum():
             break
-        head.append(token)
+        head.append(_OWNED.sub("", token))
     while head and not head[-1][0].isupper() and fold(head[-1]) in STOPWORDS | {"really"}:
         head.pop()
     if not head or not (head[-1][0].isupper() or can_speak(fold(head[-1]))):
@@ -133,7 +134,7 @@ def _has_words(hit: Hit, asked: Sequence[str], countries: Mapping[str, str]) -> 
 
 def _capitals(tokens: Sequence[str]) -> list[str]:
     """Words with a capital, folded, and each two that stand together: White House."""
-    bare = [re.sub(r"[’']s$", "", token) for token in tokens]
+    bare = [_OWNED.sub("", token) for token in tokens]
     singles = [fold(token) for token in bare if token[0].isupper()]
     pairs = [fold(f"{a} {b}") for a, b in pairwise(bare) if a[0].isupper() and b[0].isupper()]
     return singles + [pair for pair in pairs if country_of(pair)]

@@ -22,6 +22,7 @@ COUNTRIES = {"ruiz": "Peru", "blom": "Norway", "okoye": "Nigeria"}
         ("Did Ruiz and Blom say the same?", ("ruiz", "blom")),
         ("How did Ana Ruiz and Norway describe it?", ("ruiz", "norway")),
         ("What did President Ruiz announce?", ("ruiz",)),
+        ("What do Peru's ministers say?", ("peru",)),
         ("What did the Peruvian minister Ana Ruiz announce?", ("ruiz",)),
     ],
 )
