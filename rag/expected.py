@@ -15,11 +15,18 @@ Kind = Literal["number", "time", "person", "place"]
 
 _MANY = r"how (many|much|large|big|long|often|far|high|tall|old|wide|deep|heavy|few|fast|expensive)"
 _MEASURE = r"(number|percentage|percent|share|proportion|amount|size|length|cost|price|sum|rate)"
+# Others are one only at the end of their phrase: "what is the budget", not "what budget dispute".
+_EXTENT = (
+    r"(population|toll|total|turnout|age|height|weight|width|depth|distance|speed|duration|"
+    r"capacity|temperature|budget|salary|wage|revenue|turnover|score|limit|loss|profit)s?"
+    r"(?=$| (of|for|in|at|on|per|among|between|do|does|did|is|are|was|were|has|have|had)\b)"
+)
 _TIME = r"(day|date|month|year|week|weekday|century|decade|season|morning|evening)"
 _PLACE = r"(city|town|country|place|region|state|continent|capital|venue|resort|building)"
 _KINDS: Sequence[tuple[str, Kind]] = (
     (rf"{_MANY}\b", "number"),
     (rf"(what|which)( is| was| are| were)?( the)? {_MEASURE}\b", "number"),
+    (rf"(at |by |for |to )?(what|which)( is| was| are| were)?( the)?( \w+)? {_EXTENT}", "number"),
     (rf"(on |in |by |until |since )?(what|which) {_TIME}\b|(since |until |by )?when\b", "time"),
     (rf"(in |at |to |from )?(what|which) {_PLACE}\b|(from )?where\b", "place"),
     (r"(to |with |by |from )?(who|whom|whose)\b", "person"),
