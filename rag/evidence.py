@@ -16,6 +16,7 @@ from rag.whosewords import prefer_theirs
 EVENT_HITS = 3  # sentences that may say when an event was
 SPARE = 2  # times as many as are offered are looked through for other sides of a conflict
 LEAST = 2  # quotes for each question of several
+NEAR = 2  # sentences of an article that are at most so far apart are read together
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Evidence:
 
     ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
     to; of the ``ranked`` sentences, ``hits`` are offered (reprints once), ``worth`` are those worth
-    quoting, and ``shown`` as many of these as an answer has room for.
+    quoting, and ``shown`` as many of these as an answer has room for; the last two stand as they
+    are read.
     """
 
     question: str
@@ -98,8 +100,26 @@ def _gather(
     found = look(said.query, SPARE * many, as_of, bounds.articles)
     ranked = prefer(prefer_theirs(found, question, countries), said)
     hits = tuple(without_reprints(ranked)[:many])
-    worth = tuple(worth_quoting(hits))
-    return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, worth[:quotes])
+    best = worth_quoting(hits)
+    worth, shown = tuple(as_read(best)), tuple(as_read(best[:quotes]))
+    return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, shown)
+
+
+def as_read(hits: Sequence[Hit]) -> list[Hit]:
+    """Put sentences that stand near each other in their article's order, where the best ranked was.
+
+    A "he" then follows the name it stands for.
+    """
+    groups: list[list[Hit]] = []
+    for hit in sorted(hits, key=lambda hit: (hit.article.name, hit.sentence.number)):
+        before = groups[-1][-1] if groups else hit
+        near = 0 < hit.sentence.number - before.sentence.number <= NEAR
+        if near and before.article.name == hit.article.name:
+            groups[-1].append(hit)
+        else:
+            groups.append([hit])
+    groups.sort(key=lambda group: min(hit.rank for hit in group))
+    return [hit for group in groups for hit in group]
 
 
 def together(found: Sequence[Evidence], many: int) -> list[Hit]:

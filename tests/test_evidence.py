@@ -5,7 +5,7 @@ import datetime
 import pytest
 from fakes import article
 
-from rag.evidence import Bounds, gather, together
+from rag.evidence import Bounds, as_read, gather, together
 from rag.gate import QUOTES
 from rag.retriever import Hit
 
@@ -50,6 +50,35 @@ def test_parts_share_the_quotes_but_each_has_two():
         found = gather(Search(), ["Who fell?"] * count, Bounds(), "2025-05-01", 8)
         assert [len(evidence.shown) for evidence in found] == [2] * count
         assert [len(evidence.worth) for evidence in found] == [QUOTES] * count
+
+
+@pytest.mark.parametrize(
+    ("ranked", "read"),
+    [
+        ("", ""),
+        ("n5", "n5"),
+        ("n5 n4", "n4 n5"),
+        ("n5 n1 n3", "n1 n3 n5"),
+        ("n5 n0 n4", "n4 n5 n0"),
+        ("n2 m3 n3", "n2 n3 m3"),
+        ("n7 m0 n0 n6", "n6 n7 m0 n0"),
+    ],
+)
+def test_neighbours_are_read_in_their_order_where_the_best_of_them_stood(ranked, read):
+    other = article("more.txt", TEXT, "More", "2025-05-02")
+    hits = [
+        Hit(rank, of, of.sentences[int(name[1])], "", 1.0)
+        for rank, name in enumerate(ranked.split(), 1)
+        for of in [NEWS if name[0] == "n" else other]
+    ]
+    names = {NEWS.name: "n", other.name: "m"}
+    assert [f"{names[h.article.name]}{h.sentence.number}" for h in as_read(hits)] == read.split()
+
+
+def test_what_is_shown_is_read_in_order_and_what_is_offered_ranked():
+    (found,) = gather(Search([3, 6, 2, 0]), ["Who fell?"], Bounds(), None, 4)
+    assert [hit.sentence.number for hit in found.hits] == [3, 6, 2, 0]
+    assert [hit.sentence.number for hit in found.shown] == [0, 2, 3, 6]
 
 
 def test_scope_and_words_of_time_bound_the_articles():
