@@ -2,14 +2,14 @@
 
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Protocol
 
 from rag.gate import QUOTES, worth_quoting
 from rag.reprints import without_reprints
-from rag.retriever import Hit
+from rag.retriever import Hit, rank_anew
 from rag.timewords import prefer, settle, timing
 from rag.whosewords import prefer_theirs
 
@@ -128,4 +128,4 @@ def together(found: Sequence[Evidence], many: int) -> list[Hit]:
     for hit in chain.from_iterable(zip_longest(*(evidence.hits for evidence in found))):
         if hit is not None:
             once.setdefault((hit.article.name, hit.sentence.start), hit)
-    return [replace(hit, rank=rank) for rank, hit in enumerate([*once.values()][:many], 1)]
+    return rank_anew(islice(once.values(), many))

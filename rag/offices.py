@@ -9,7 +9,7 @@ country (`countries.tsv`: name, adjectives, capital, seat of government) is gene
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -164,6 +164,15 @@ class Offices:
 def country_of(word: str) -> str | None:
     """Give the country that a folded word names: itself, a people, a capital, a seat of power."""
     return _countries().get(word.strip("."))
+
+
+def stands_for(word: str, countries: Mapping[str, str]) -> str | None:
+    """Give the country that a folded word names, or for which a person of that name speaks.
+
+    ``countries`` has folded surnames (``Offices.countries``), which may be spelt otherwise.
+    """
+    known = country_of(word) or countries.get(word)
+    return known or next((c for name, c in countries.items() if same_name(word, name)), None)
 
 
 def _tokens(text: str) -> list[str]:

@@ -6,8 +6,8 @@ damping were chosen on outside data (docs/bench/retrieval.md), not on the seed q
 """
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -44,6 +44,11 @@ class Hit:
     relevance: float | None = None
     nearness: float = 0.0
     theirs: bool = True
+
+
+def rank_anew(hits: Iterable[Hit]) -> list[Hit]:
+    """Give hits the ranks of the order they come in."""
+    return [replace(hit, rank=rank) for rank, hit in enumerate(hits, 1)]
 
 
 def fuse(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.retriever import Hit
+from rag.retriever import Hit, rank_anew
 from rag.timeline import Span, when
 
 Day = datetime.date
@@ -126,8 +126,7 @@ def prefer(hits: Sequence[Hit], said: Timing) -> list[Hit]:
     if not said.prefers and not said.period:
         return list(hits)
     dates = sorted({hit.article.date for hit in hits if hit.article.date})
-    ordered = sorted(hits, key=lambda hit: -(hit.score + NEARLY * _fit(hit, said, dates)))
-    return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)]
+    return rank_anew(sorted(hits, key=lambda hit: -(hit.score + NEARLY * _fit(hit, said, dates))))
 
 
 def _fit(hit: Hit, said: Timing, dates: Sequence[str]) -> float:

@@ -14,8 +14,8 @@ from rag.attribution import speaker_of
 from rag.attribution.lexicon import TITLES, can_speak
 from rag.attribution.verbs import FORMS, SAY
 from rag.calibration import calibration
-from rag.offices import country_of
-from rag.retriever import Hit
+from rag.offices import country_of, stands_for
+from rag.retriever import Hit, rank_anew
 from rag.words import STOPWORDS, fold, same_name
 
 MOST_WORDS = 6  # between the auxiliary and the verb: "did the Peruvian minister Ana Ruiz say"
@@ -58,8 +58,7 @@ def prefer_theirs(hits: Sequence[Hit], question: str, countries: Mapping[str, st
         else replace(hit, score=hit.score - less, theirs=False)
         for hit in hits
     ]
-    ordered = sorted(marked, key=lambda hit: -hit.score)
-    return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)]
+    return rank_anew(sorted(marked, key=lambda hit: -hit.score))
 
 
 def asked_speaker(question: str) -> tuple[str, ...]:
@@ -147,5 +146,5 @@ def _same(asked: str, told: str, countries: Mapping[str, str]) -> bool:
     country = country_of(asked)
     if country is None:
         return False
-    other = country_of(told) or next((c for n, c in countries.items() if same_name(told, n)), None)
+    other = stands_for(told, countries)
     return other == country or (country == EUROPE and other in EUROPEANS)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from rag.conflicts.asking import Asked, asked, axes
 from rag.conflicts.clauses import Token, cues, tokens
 from rag.conflicts.kin import kin
-from rag.offices import OFFICES, country_of
+from rag.offices import OFFICES, country_of, stands_for
 from rag.words import STOPWORDS, same_name, stem
 
 # Words of a question that say nothing of its matter.
@@ -108,15 +108,8 @@ class Matter:
         """Whether two folded words mean one actor: spellings of a name, or of one country."""
         if same_name(one, other):
             return True
-        country = self._country(one)
-        return country is not None and country == self._country(other)
-
-    def _country(self, word: str) -> str | None:
-        """The country a word stands for: its name, or who holds an office there."""
-        known = country_of(word) or self.holders.get(word)
-        if known:
-            return known
-        return next((c for name, c in self.holders.items() if same_name(word, name)), None)
+        country = stands_for(one, self.holders)
+        return country is not None and country == stands_for(other, self.holders)
 
     def named(self, word: str) -> bool:
         """Whether a folded word stands for one of the question's names."""
