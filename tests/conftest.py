@@ -50,7 +50,8 @@ def no_network(request, monkeypatch):
 
     def connect_here(own: socket.socket, address: object) -> None:
         if own.family != socket.AF_UNIX:  # a file of this machine
-            refuse(own, address)
+            own.close()  # whoever opened it expects an OSError, and would leave it open
+            refuse(address)
         connect(own, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)

@@ -29,6 +29,13 @@ def test_fast_tests_cannot_reach_the_network(reach):
         reach(any_socket)
 
 
+def test_what_may_not_connect_is_not_left_open():
+    with socket.socket() as opened:
+        with pytest.raises(pytest.fail.Exception, match="reached for the network"):
+            opened.connect(("127.0.0.1", 9))
+        assert opened.fileno() == -1
+
+
 def test_nothing_of_the_user_is_in_reach():
     given = {name for name in os.environ if name.startswith("RAG_")}
     assert given <= {"RAG_HOST_NAMES"}  # what TestClient calls its server

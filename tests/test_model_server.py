@@ -173,6 +173,9 @@ def server(monkeypatch):
     opened.shutdown()
     opened.server_close()
     thread.join()
+    for left in threading.enumerate():  # or it goes on in the next test, which may not connect
+        if left.name == "attempt":
+            left.join(60)
 
 
 @pytest.fixture
