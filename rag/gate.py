@@ -71,8 +71,10 @@ def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
     """Choose the sentences an answer rests on: the best one, and others nearly as likely.
 
     Where room is left, articles without any add the best of theirs, which may be less likely.
-    Scores are logits in all but name; without a reranker they are ranks and only the best counts.
+    Beside the words of whoever was asked for, nobody else's are quoted. Scores are logits in all
+    but name; without a reranker they are ranks and only the best counts.
     """
+    hits = [hit for hit in hits if hit.theirs or not hits[0].theirs]
     likely = [0.0 if h.relevance is None else math.exp(h.score - hits[0].score) for h in hits]
     chosen = [hit for at, hit in enumerate(hits) if at == 0 or likely[at] >= SHARE][:QUOTES]
     quoted = {hit.article.name for hit in chosen}

@@ -163,7 +163,8 @@ class Offices:
 
 def country_of(word: str) -> str | None:
     """Give the country that a folded word names: itself, a people, a capital, a seat of power."""
-    return _countries().get(word.strip("."))
+    word = word.strip(".")
+    return _countries().get(word) or _countries().get(word.removesuffix("s"))
 
 
 def stands_for(word: str, countries: Mapping[str, str]) -> str | None:

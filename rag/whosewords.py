@@ -19,6 +19,7 @@ from rag.retriever import Hit, rank_anew
 from rag.words import STOPWORDS, fold, same_name
 
 MOST_WORDS = 6  # between the auxiliary and the verb: "did the Peruvian minister Ana Ruiz say"
+SPEAKS, TOLD_OF, ELSE = 1, 0, -2  # weights of sentences in which they do, are, or neither
 EUROPE = "European Union"  # whose leaders are also those of the countries in it, and beside it
 EUROPEANS = frozenset(
     (
@@ -43,21 +44,20 @@ _PREPOSITIONS = frozenset("of in at on for from by to with about between".split(
 
 
 def prefer_theirs(hits: Sequence[Hit], question: str, countries: Mapping[str, str]) -> list[Hit]:
-    """Order hits anew where somebody's words are asked for: those with none of theirs lose.
+    """Order hits anew where somebody's words are asked for: those in which they speak win.
 
-    They lose what a sentence loses that lacks the kind of thing asked for, and are marked as not
-    ``theirs``. ``countries`` says for whom surnames stand. What no reranker read stays as it is.
+    A sentence in which another speaks, or that does not name them, loses and is marked as not
+    ``theirs``; where the reporter tells of them it stays. ``countries`` says for whom surnames
+    stand. What no reranker read stays as it is.
     """
     asked = asked_speaker(question)
     if not asked or any(hit.relevance is None for hit in hits):
         return list(hits)
-    less = calibration().blend.lacks
-    marked = [
-        hit
-        if _has_words(hit, asked, countries)
-        else replace(hit, score=hit.score - less, theirs=False)
-        for hit in hits
-    ]
+    lack = calibration().blend.lacks
+    marked = []
+    for hit in hits:
+        weight = _weight(hit, asked, countries)
+        marked.append(replace(hit, score=hit.score + weight * lack, theirs=weight >= 0))
     return rank_anew(sorted(marked, key=lambda hit: -hit.score))
 
 
@@ -124,11 +124,13 @@ def _last_of_name(word: str, after: str) -> bool:
     return word[0].isupper() and (not after[:1].isupper() or country_of(fold(word)) is not None)
 
 
-def _has_words(hit: Hit, asked: Sequence[str], countries: Mapping[str, str]) -> bool:
-    """Whether they speak in a sentence, or the reporter tells of them."""
+def _weight(hit: Hit, asked: Sequence[str], countries: Mapping[str, str]) -> int:
+    """How a sentence stands to who is asked for, in lacks of the kind of thing asked for."""
     speaker = speaker_of(hit.article, hit.sentence)
     told = _capitals(_WORD.findall(speaker or hit.sentence.text))
-    return any(_same(one, word, countries) for one in asked for word in told)
+    if not any(_same(one, word, countries) for one in asked for word in told):
+        return ELSE
+    return SPEAKS if speaker else TOLD_OF
 
 
 def _capitals(tokens: Sequence[str]) -> list[str]:

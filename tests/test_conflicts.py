@@ -82,6 +82,17 @@ def test_settled_and_open_are_two_sides():
             "Ada Deniz will not resign, her office said.",
             "Ada Deniz will resign in May.",
         ),
+        ("Is the strike over?", "The strike ended on Monday.", "The strike is ongoing."),
+        (
+            "Would Chile sell fish?",
+            "Chile would consider selling it.",
+            "Chile rules out selling fish.",
+        ),
+        (
+            "Is the plan going well?",
+            "The plan was rejected by Chile.",
+            "Chile will accept the plan.",
+        ),
         (
             "Is unemployment in Lima rising or falling?",
             "Unemployment in Lima rose in June.",
@@ -150,6 +161,23 @@ def test_each_kind_of_difference_gives_two_sides(question, one, other):
             "Who led the Peruvian delegation?",
             "The Peruvian delegation was led by Ada Deniz.",
             "The Chilean delegation was led by Bo Quispe.",
+        ),
+        # what is accepted or refused is another thing, or nothing has come about yet
+        (
+            "Did Peru meet Chile?",
+            "Peru backs more talks with Chile.",
+            "At the meeting Chile asked Peru for fish, which it is reluctant to give up.",
+        ),
+        (
+            "Will Peru meet Chile?",
+            "At a meeting in Lima, Peru said it would consider selling fish to Chile.",
+            "Peru refuses to meet Chile.",
+        ),
+        ("Is the strike over?", "Both sides met to end the strike.", "The strike is ongoing."),
+        (
+            "Are the talks going well?",
+            "The talks are stalled.",
+            "Whether the talks bring a breakthrough may soon be known.",
         ),
     ],
 )  # fmt: skip

@@ -162,3 +162,13 @@ def test_quotes_are_the_best_sentence_and_those_nearly_as_likely(logits, ranks):
 def test_another_articles_best_sentence_may_be_less_likely(logits, articles, ranks):
     assert gate.ELSEWHERE == 0.01
     assert worth(logits, articles) == ranks
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ranks"),
+    [("ynyn", [1, 3]), ("yyyy", [1, 2, 3, 4]), ("nyny", [1, 2, 3, 4]), ("nnnn", [1, 2, 3, 4])],
+)
+def test_beside_the_words_asked_for_nobody_elses_are_quoted(theirs, ranks):
+    found = evidence(2.0, 2.0, 2.0, 2.0)
+    marked = [replace(hit, theirs=y == "y") for hit, y in zip(found, theirs, strict=True)]
+    assert [hit.rank for hit in gate.worth_quoting(marked)] == ranks

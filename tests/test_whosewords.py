@@ -95,6 +95,20 @@ def test_the_reporter_may_tell_of_them():
     assert order("What did Ruiz say about the dam?", BLOM, told, NOBODY)[0] == (1, True)
 
 
+def test_who_speaks_comes_before_whom_the_reporter_tells_of():
+    told = "Ana Ruiz has been silent on the dam since Monday."
+    assert order("What did Ruiz say about the dam?", told, RUIZ, BLOM) == [
+        (1, True),
+        (0, True),
+        (2, False),
+    ]
+
+
+def test_a_people_is_its_country():
+    asked = "What do Peruvians say about the dam?"
+    assert order(asked, BLOM, RUIZ, NOBODY)[0] == (1, True)
+
+
 def test_nothing_is_moved_where_nobodys_words_are_asked_for_or_nothing_was_read():
     assert order("Is the dam safe?", BLOM, RUIZ, NOBODY) == [(0, True), (1, True), (2, True)]
     unread = hits(BLOM, RUIZ)

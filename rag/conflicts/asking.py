@@ -32,12 +32,19 @@ _YES_NO = re.compile(
     r"(is|are|was|were|do|does|did|has|have|had|will|would|can|could|may|might)\b", re.IGNORECASE
 )
 _WILLING = re.compile(r"\b(willing|ready|prepared|inclined|going|likely|set)\sto\b", re.IGNORECASE)
+_OVER = re.compile(r"\bover\W*$")
 _WH = re.compile(r"\b(why|how|what|which|who|whom|whose|where|when)\b")
 _CLOZE = re.compile(r"\b(of|in|by|at|to|for|from|with|is|are|was|were|called|named)\s?[.…:?]*$")
 _KINDS: Mapping[str, Asked] = {
     "number": "number", "time": "date", "person": "name", "place": "name"
 }  # fmt: skip
 _STANDING = frozenset({"settled", "accepted", "happens", "clear"})
+# What a yes-or-no question can be after that names no axis, by the word it begins with.
+_BY_OPENING = {
+    **dict.fromkeys("did has have had".split(), frozenset({"happens"})),
+    **dict.fromkeys("will would can could may might".split(), frozenset({"happens", "accepted"})),
+    **dict.fromkeys("do does".split(), frozenset({"accepted"})),
+}
 
 
 def asked(question: str) -> Asked:
@@ -61,6 +68,8 @@ def asked(question: str) -> Asked:
 def axes(found: Iterable[Cue], question: str, *, named: bool) -> frozenset[str]:
     """Give the axes a question is about: one it names both ends of, else those it names, else most.
 
+    Without a named one it is most where things stand, fewer where something is to have been done.
+
     Whether something is so at all (EVENT) is asked only by a yes-or-no question about a name.
     """
     ends: dict[str, set[int]] = {}
@@ -68,7 +77,10 @@ def axes(found: Iterable[Cue], question: str, *, named: bool) -> frozenset[str]:
         ends.setdefault(cue.axis, set()).add(cue.sign)
     both = frozenset(axis for axis, signs in ends.items() if len(signs) == 2)
     told = both or frozenset(ends) - {"before"}
-    whether = named and bool(_YES_NO.match(question))
-    if whether and (not told or _WILLING.search(question)):
-        return (told or _STANDING) | {EVENT}
-    return told or _STANDING
+    if _OVER.search(question):
+        told = frozenset({"over"})
+    opening = _YES_NO.match(question)
+    open_to = _BY_OPENING.get(opening.group().lower(), _STANDING) if opening else _STANDING
+    if named and opening and (not told or _WILLING.search(question)):
+        return (told or open_to) | {EVENT}
+    return told or open_to

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rag.conflicts.opposites import CUES
+from rag.conflicts.opposites import CUES, NEEDS
 from rag.words import fold
 
 # "US-Ukraine" are two names, "20-point" and "so-called" one word
@@ -72,12 +72,14 @@ def clauses(toks: Sequence[Token]) -> Iterator[list[Token]]:
 def cues(clause: Sequence[Token]) -> Iterator[Cue]:
     """Find the cues; of phrases that begin at one word the longest count."""
     lows = [token.low for token in clause]
+    there = frozenset(lows)
     at = 0
     while at < len(lows):
         fits = [
             Cue(at, len(entry.phrase), entry.axis, entry.sign)
             for entry in CUES.get(lows[at], ())
             if tuple(lows[at : at + len(entry.phrase)]) == entry.phrase
+            and (lows[at] not in NEEDS or NEEDS[lows[at]] & there)
         ]
         longest = max((cue.length for cue in fits), default=1)
         yield from (cue for cue in fits if cue.length == longest)

@@ -17,15 +17,18 @@ from rag.words import STOPWORDS, stem
 
 _BACK = frozenset("it this that they these such so them he she one".split())
 _BE = frozenset("is are was were be been being".split())
+_OWN = frozenset("has have had get gets got find finds found no little full".split())
 _AUX = _BE | frozenset(
     "am has have had do does did will would shall can could may might to".split()
 )
 _HOW = frozenset({"peaceful", "before"})  # what is wished is wished in one way or the other
+_REACHED = frozenset({"settled", "over"})  # "to settle", "to end": a purpose
 _REFUSING = frozenset({"accepted", "settled", "works"})  # their own minus cues are what refuses
 _BETWEEN = frozenset(  # what stands between who acts and the act
     """out off still now also again always ready willing prepared able set due expected likely
     about going""".split()
 )
+_NEAR = 3  # tokens behind a verb in which a pronoun is its object
 _REACH = 6  # tokens over which a negation reaches
 
 
@@ -50,6 +53,7 @@ def stances(text: str, matter: Matter, context: str = "") -> Iterator[Stance]:
     toks = tokens(text)
     if not toks or toks[-1].low == "?":
         return
+    open_question = toks[0].low == "whether"
     earlier = {t.low for t in tokens(context)} if toks[0].low in _BACK else set[str]()
     if not matter.is_about(toks):
         return
@@ -57,7 +61,12 @@ def stances(text: str, matter: Matter, context: str = "") -> Iterator[Stance]:
         own = set(matter.words_of(clause))
         words = own | earlier if own & _BACK else own
         for cue in _cues(clause, matter):
-            if _speaks_of(matter, own, words, cue) and not _unreal(clause, cue):
+            if (
+                _speaks_of(matter, own, words, cue)
+                and not _unreal(clause, cue)
+                and (cue.axis == "clear" or not open_question)
+                and (cue.axis != "accepted" or _is_object(clause, cue, matter))
+            ):
                 hedged = bool(own & w.HEDGES)
                 edges = clause[0].start, clause[-1].end
                 yield Stance(
@@ -81,12 +90,18 @@ def _speaks_of(matter: Matter, own: set[str], words: set[str], cue: Cue) -> bool
     return share >= (0.66 if cue.axis == "before" else 0.5) or whole >= 0.75
 
 
+def _is_object(clause: Sequence[Token], cue: Cue, matter: Matter) -> bool:
+    """Whether what is accepted or rejected is the matter: it stands behind, or before a passive."""
+    lows = [t.low for t in clause]
+    before, after = lows[: cue.at], lows[cue.at + cue.length :]
+    turned = _passive(lows, cue) or set(before[-3:]) & _OWN
+    there = after + before if turned else after
+    back = set(after[:_NEAR]) & _BACK
+    return bool(back) or not matter.terms or any(map(matter.has_term, there))
+
+
 def _cues(clause: Sequence[Token], matter: Matter) -> Iterator[Cue]:
-    lows = {t.low for t in clause}
-    for cue in cues(clause):
-        needed = w.NEEDS.get(clause[cue.at].low)
-        if cue.axis in matter.axes and (needed is None or needed & lows):
-            yield cue
+    yield from (cue for cue in cues(clause) if cue.axis in matter.axes)
     if EVENT in matter.axes:
         for at, token in enumerate(clause):
             if matter.has_term(token.low):
@@ -101,7 +116,8 @@ def _unreal(clause: Sequence[Token], cue: Cue) -> bool:
     if set(lows[cue.at + cue.length :][:1]) & {"hinges", "depends"}:
         return True
     purpose = lows[max(cue.at - 2, 0) : cue.at]
-    return cue.axis == "settled" and cue.sign > 0 and "to" in purpose and not _turns(lows, cue)
+    aimed = cue.axis in _REACHED and cue.sign > 0 and "to" in purpose
+    return aimed and not _turns(lows, cue)
 
 
 def _sign(clause: Sequence[Token], cue: Cue, matter: Matter) -> int:
@@ -149,19 +165,21 @@ def _actors(clause: Sequence[Token], cue: Cue) -> frozenset[str]:
     """Who takes the stance: the subject before the cue, or who stands behind "by"."""
     lows = [t.low for t in clause]
     behind = cue.at + cue.length
-    passive = bool(_BE & set(lows[max(cue.at - 3, 0) : cue.at])) and lows[cue.at].endswith(
-        ("ed", "en", "wn")
-    )
     by = next((k for k in range(behind, min(behind + 4, len(lows))) if lows[k] == "by"), None)
     if by is not None:
         return frozenset(_phrase(lows[by + 1 :]))
-    if passive:
+    if _passive(lows, cue):
         return frozenset()
     at = cue.at
     while at and (lows[at - 1] in _AUX | w.NEGATORS | w.TURNING or _loose(lows[at - 1])):
         at -= 1
     found = frozenset(_phrase(lows[:at][::-1]))
     return frozenset() if found & (_BACK | CALENDAR) else found
+
+
+def _passive(lows: Sequence[str], cue: Cue) -> bool:
+    be = _BE & set(lows[max(cue.at - 3, 0) : cue.at])
+    return bool(be) and lows[cue.at].endswith(("ed", "en", "wn"))
 
 
 def _loose(low: str) -> bool:
