@@ -217,7 +217,7 @@ class Rag:
         question, shown = evidence.question, newest_first(evidence.shown, differing)
         cited: set[tuple[str, int, int]] = set()
         for statement in attempt.each(lambda llm, leave: draft(llm, question, shown, leave)):
-            claim = None if echoes(statement.text, question) else check(statement, shown)
+            claim = None if echoes(statement.text, question) else check(statement, shown, question)
             if claim is not None:
                 cited |= {citation.place for citation in claim.citations}
                 yield claim

@@ -23,6 +23,8 @@ from rag.question import visible
 from rag.retriever import Hit
 from rag.words import terms
 
+_VERDICTS = ("yes", "no")
+
 
 @dataclass(frozen=True, slots=True)
 class DraftStatement:
@@ -67,9 +69,10 @@ def draft(
 def echoes(statement: str, question: str) -> bool:
     """Whether a statement has no content word that the question has not: it then answers nothing.
 
-    "Jared Kushner is related to Donald Trump" is no answer to how the two are related.
+    "Jared Kushner is related to Donald Trump" is no answer to how the two are related, and a mere
+    yes or no is a verdict, which the reader of the quotes gives better than a small model.
     """
-    asked = set(terms(question))
+    asked = {*terms(question), *_VERDICTS}
     return all(term in asked for term in terms(statement))
 
 

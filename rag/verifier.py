@@ -11,7 +11,7 @@ from rag.attribution import speaker_of
 from rag.citation import Citation, cite
 from rag.reader import DraftStatement
 from rag.retriever import Hit
-from rag.support import supported
+from rag.support import strays, supported
 from rag.voices import attributed, beside, voiced
 from rag.words import words
 
@@ -25,8 +25,10 @@ def quote(hit: Hit) -> Citation:
     return cite(hit.article, hit.sentence, speaker=speaker_of(hit.article, hit.sentence))
 
 
-def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim | None:
+def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> Claim | None:
     """Turn a draft's statement into a claim that its citations support, with no citation to spare.
+
+    A bare answer ("in May") must belong there to what the ``question`` asks about.
 
     Small models like to name a second sentence that adds nothing, or the wrong one of two. So the
     fewest sentences that support the words are cited: one of those named, else all of those named,
@@ -39,6 +41,8 @@ def check(statement: DraftStatement, evidence: Sequence[Hit]) -> Claim | None:
     if not statement.text.rstrip().endswith("?"):  # a question is no answer
         for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
             citations = tuple(quote(hit) for hit in hits)
+            if strays(question, statement.text, " ".join(c.quote for c in citations)):
+                continue
             if supported(statement.text, " ".join(voiced(c.quote, c.speaker) for c in citations)):
                 if len(hits) == 1 and (
                     _copied(statement.text, hits[0].sentence.text)

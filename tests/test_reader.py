@@ -200,6 +200,9 @@ def test_providers_model_is_not_asked_for_probabilities():
         ("They agreed.", "Did they agree?", True),
         ("It has 90 men.", "How many men has it?", False),
         ("It is so.", "Why?", True),
+        ("Yes, they agreed.", "Did they agree?", True),
+        ("No.", "Did they agree?", True),
+        ("Yes, they agreed in May.", "Did they agree?", False),
     ],
 )
 def test_statement_that_only_repeats_the_question_is_known(statement, question, empty):

@@ -84,12 +84,41 @@ def test_half_of_the_content_words_must_stand_in_the_source(words, good):
     assert supported(words, "The army.") is good
 
 
-def told(text: str, ranks: tuple[int, ...], *sentences: str) -> tuple[str, list[str]] | None:
-    claim = check(DraftStatement(text, ranks), hits(*sentences))
+def told(
+    text: str, ranks: tuple[int, ...], *sentences: str, question: str = "What is known?"
+) -> tuple[str, list[str]] | None:
+    claim = check(DraftStatement(text, ranks), hits(*sentences), question)
     if claim is None:
         return None
     assert claim.support == "supported"
     return claim.text, [citation.quote for citation in claim.citations]
+
+
+LIMA = "The Lima meeting follows on from talks at the Quito meeting on May 14, where 30 men spoke."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "kept"),
+    [
+        ("When was the Quito meeting?", "May 14", True),
+        ("When was the Lima meeting?", "May 14", False),  # that was the one in Quito
+        ("When did the talks in Lima take place?", "on May 14", False),
+        ("How many men spoke?", "30 men", True),
+        ("How many men spoke?", "Quito", False),  # no number at all
+        ("Where did the 30 men speak?", "Quito", True),
+        ("When was the Lima meeting?", "The Quito meeting was on May 14.", True),  # says so itself
+    ],
+)
+def test_a_bare_answer_belongs_to_what_is_asked(question, text, kept):
+    assert (told(text, (1,), LIMA, question=question) is not None) is kept
+
+
+def test_a_bare_answer_may_stand_well_in_another_sentence():
+    both = "The Lima meeting was on May 14."
+    assert told("May 14", (1,), LIMA, both, question="When was the Lima meeting?") == (
+        "May 14",
+        [both],
+    )
 
 
 def test_supported_statement_keeps_its_words_and_its_quote():

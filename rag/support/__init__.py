@@ -5,6 +5,7 @@ costs a sentence, one that is wrongly shown costs the reader's trust.
 """
 
 from rag.support.align import align
+from rag.support.bare import strays
 from rag.support.names import unknown_names
 from rag.support.numbers import unknown_numbers
 from rag.support.places import misplaced
@@ -12,6 +13,8 @@ from rag.support.roles import swapped
 from rag.support.sense import contrasted, overstated, turned, unreal_made_real
 from rag.support.tokens import Reading, read
 from rag.words import words
+
+__all__ = ["objection", "strays", "supported"]
 
 OVERLAP = 0.5  # share of a statement's content words that its source must have
 

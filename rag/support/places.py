@@ -31,7 +31,7 @@ def misplaced(said: Reading, source: Reading) -> bool:
     """Whether the surroundings of a number or name fit another one of the source clearly better."""
     return (
         _numbers(said, source)
-        or _names(said, source)
+        or names_fit_others(said, source)
         or _opposites(said, source)
         or any(_substituted(said, source, *anchor) for anchor in _anchors(said, source))
     )
@@ -59,7 +59,8 @@ def _at(quantity: Quantity) -> Place:
     return Place(quantity.at, quantity.at + 1)
 
 
-def _names(said: Reading, source: Reading) -> bool:
+def names_fit_others(said: Reading, source: Reading) -> bool:
+    """Whether what stands around a name fits another one of the source clearly better."""
     here, there = runs(said), runs(source)
     for run in here:
         if _merely_opens(run, source):
