@@ -12,11 +12,15 @@ from rag.verifier import quote
 
 NEAREST = 3
 REST = "The articles do not say: {}"
+SOME = "These are the first sentences of {} of the {} articles."
 
 
 @dataclass(slots=True)
 class Written:
-    """What has come together for one question so far; ``silent`` are its parts without answer."""
+    """What has come together for one question so far.
+
+    ``silent`` are its parts without answer, ``leads`` says that it asks for the articles as such.
+    """
 
     asked: str
     full: str
@@ -25,6 +29,7 @@ class Written:
     claims: list[Claim] = field(default_factory=list)
     differing: list[Difference] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    leads: bool = False
 
     def add(self, claim: Claim) -> bool:
         """Take a claim unless the same words stand there already; says whether it was taken."""
@@ -60,14 +65,16 @@ def assemble(
         citations=citations,
         conflicts=sides,
         abstention=abstention,
-        provenance={**provenance, **_noted(written, failure)},
+        provenance={**provenance, **_noted(written, failure, index.manifest["articles"])},
         timings_ms=dict(timings),
     )
 
 
-def _noted(written: Written, failure: str | None) -> dict[str, Any]:
+def _noted(written: Written, failure: str | None, articles: int) -> dict[str, Any]:
     """What the reader should know besides, and whether it was the model's failure."""
     rest = [REST.format(part) for part in written.silent if written.claims]
+    if written.leads and len(written.claims) < articles:
+        rest.append(SOME.format(len(written.claims), articles))
     notes = [*([failure] if failure else []), *rest]
     failed = {"model_failed": True} if failure else {}
     return {"note": " ".join(notes), **failed} if notes else {}

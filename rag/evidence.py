@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, zip_longest
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rag.gate import QUOTES, worth_quoting
+from rag.overview import WIDE, asks_for_all, told_of_all
 from rag.reprints import without_reprints
 from rag.retriever import Hit, rank_anew
 from rag.timewords import prefer, settle, timing
@@ -49,7 +50,8 @@ class Evidence:
     ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
     to; of the ``ranked`` sentences, ``hits`` are offered (reprints once), ``worth`` are those worth
     quoting, and ``shown`` as many of these as an answer has room for; the last two stand as they
-    are read.
+    are read. ``broad`` evidence, for questions about the articles or a day as such, is quoted as
+    it stands: no model chooses or words it.
     """
 
     question: str
@@ -59,6 +61,7 @@ class Evidence:
     hits: tuple[Hit, ...]
     worth: tuple[Hit, ...]
     shown: tuple[Hit, ...]
+    broad: Literal["articles", "day"] | None = None
 
 
 def gather(
@@ -97,6 +100,11 @@ def _gather(
 
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
+    if asks_for_all(question, said.period, newest):
+        wide = look(said.query, WIDE, as_of, bounds.articles, rerank=False)
+        about: Literal["articles", "day"] = "day" if said.period else "articles"
+        told = tuple(told_of_all(wide, said, many))
+        return Evidence(question, said.query, as_of, told, told, told, told, about)
     found = look(said.query, SPARE * many, as_of, bounds.articles)
     ranked = prefer(prefer_theirs(found, question, countries), said)
     hits = tuple(without_reprints(ranked)[:many])

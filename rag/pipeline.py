@@ -172,6 +172,7 @@ class Rag:
             if not self._answers(evidence, self._model_logit(evidence, attempt)):
                 written.silent.append(evidence.question)
                 continue
+            written.leads = written.leads or evidence.broad == "articles"
             differing = self._differing(evidence)
             written.differing += [side for side in differing if side not in written.differing]
             for claim in self._claims(attempt, evidence, differing):
@@ -192,7 +193,7 @@ class Rag:
 
         Of a part it sees more than there is room to quote: the answer may stand behind that.
         """
-        if not evidence.worth:
+        if not evidence.worth or evidence.broad:
             return None
         asked, worth = evidence.query, evidence.worth
         return attempt.call(lambda llm: says_answerable(llm, asked, worth), None)
@@ -214,6 +215,9 @@ class Rag:
         The ranking chooses better than a small model does (docs/bench/retrieval.md), so the model
         only says in short what the chosen sentences say.
         """
+        if evidence.broad:
+            yield from map(quoted, evidence.shown)
+            return
         question, shown = evidence.question, newest_first(evidence.shown, differing)
         cited: set[tuple[str, int, int]] = set()
         for statement in attempt.each(lambda llm, leave: draft(llm, question, shown, leave)):

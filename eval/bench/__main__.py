@@ -10,7 +10,19 @@ from rag.errors import UsageError
 from rag.settings import load_settings
 
 from ..command import run
-from . import altered, beir, clapnq, covidqa, disputes, mtrag, quotesum, ramdocs, squad2, voices
+from . import (
+    altered,
+    bare,
+    beir,
+    clapnq,
+    covidqa,
+    disputes,
+    mtrag,
+    quotesum,
+    ramdocs,
+    squad2,
+    voices,
+)
 from .asking import Task
 from .data import FOLDER, DataAbsent
 from .report import Report
@@ -21,6 +33,7 @@ BENCHES: dict[str, Callable[[Task], Report]] = {
     "covidqa": covidqa.run,
     "beir": beir.run,
     "altered": altered.run,
+    "bare": bare.run,
     "disputes": disputes.run,
     "voices": voices.run,
 }

@@ -111,7 +111,8 @@ def _stated(question: str, answer: str) -> str | None:
     return f"{subject[:1].upper()}{subject[1:]} {rest}."
 
 
-def _said_by(text: str, start: int) -> str:
+def said_by(text: str, start: int) -> str:
+    """Give the sentence of a text that a place stands in, or nothing."""
     span = next((s for s in split(text) if s.start <= start < s.end), None)
     return text[span.start : span.end] if span else ""
 
@@ -119,7 +120,7 @@ def _said_by(text: str, start: int) -> str:
 def _squad(folder: Path) -> Iterator[Told]:
     for row in read(folder, "squad2.jsonl"):
         if row["answerable"]:
-            source = _said_by(row["context"], row["answers"][0]["start"])
+            source = said_by(row["context"], row["answers"][0]["start"])
             text = _stated(row["question"], row["answers"][0]["text"])
             if text and _can_stand(text, source):
                 yield Told("SQuAD 2.0", row["title"], text, source)
@@ -136,7 +137,7 @@ def _can_stand(text: str, source: str) -> bool:
 def _shortened_squad(folder: Path) -> Iterator[Told]:
     for row in read(folder, "squad2.jsonl"):
         if row["answerable"]:
-            source = _said_by(row["context"], row["answers"][0]["start"])
+            source = said_by(row["context"], row["answers"][0]["start"])
             if text := shortened(source):
                 yield Told("SQuAD 2.0, shortened", row["title"], text, source)
 
@@ -144,7 +145,7 @@ def _shortened_squad(folder: Path) -> Iterator[Told]:
 def _covid(folder: Path) -> Iterator[Told]:
     texts = {row["id"]: row["text"] for row in read(folder, "covidqa_articles.jsonl")}
     for row in read(folder, "covidqa_questions.jsonl"):
-        source = _said_by(texts[row["document"]], row["answers"][0]["start"])
+        source = said_by(texts[row["document"]], row["answers"][0]["start"])
         if text := shortened(source):
             yield Told("COVID-QA, shortened", row["document"], text, source)
 

@@ -79,7 +79,7 @@ def cues(clause: Sequence[Token]) -> Iterator[Cue]:
             Cue(at, len(entry.phrase), entry.axis, entry.sign)
             for entry in CUES.get(lows[at], ())
             if tuple(lows[at : at + len(entry.phrase)]) == entry.phrase
-            and (lows[at] not in NEEDS or NEEDS[lows[at]] & there)
+            and (entry.axis != "settled" or lows[at] not in NEEDS or NEEDS[lows[at]] & there)
         ]
         longest = max((cue.length for cue in fits), default=1)
         yield from (cue for cue in fits if cue.length == longest)

@@ -123,14 +123,16 @@ class Matter:
     def is_about(self, toks: Sequence[Token]) -> bool:
         """Whether a sentence can be about the question's names: it has one, or no other.
 
-        Without any name, what it speaks of must not be a new thing ("a visit by the king").
+        Without any name, what it speaks of must not be a new thing ("a visit by the king") nor
+        another one ("the port fund").
         """
         if not self.names:
             return True
         found = runs_of(toks, [self.is_name(t, opens=at == 0) for at, t in enumerate(toks)])
         if found:
             return any(self._meant(run) for run in found)
-        return not any(a.low in _INDEFINITE and self.has_term(b.low) for a, b in pairwise(toks))
+        new = any(a.low in _INDEFINITE and self.has_term(b.low) for a, b in pairwise(toks))
+        return not new and not self.has_other(toks)
 
     def _meant(self, run: frozenset[str]) -> bool:
         """Whether a run of capitals is one of the question's names and not its namesake.

@@ -160,9 +160,10 @@ AXES = (
         minus_verbs="fall drop decline decrease shrink plunge sink slump tumble dwindle go_down",
         minus_words="lower downward",
     ),
-    Axis("over", "over or going on", owned=False, plus_verbs="end finish",
+    Axis("over", "over or going on", owned=False, plus_verbs="end finish complete conclude",
          plus_words="is_over are_over was_over were_over be_over",
-         minus_verbs="continue persist rage drag_on", minus_words="ongoing under_way underway"),
+         minus_verbs="continue persist rage drag_on",
+         minus_words="ongoing under_way underway unfinished incomplete"),
     Axis("wins", "won or lost", owned=True, plus_verbs="win", plus_words="victory",
          minus_verbs="lose", minus_words="defeat"),
     Axis("lives", "alive or dead", owned=False, plus_verbs="survive", plus_words="alive unharmed",
@@ -191,7 +192,7 @@ AXES = (
          minus_words="after following"),
 )  # fmt: skip
 
-# These count only in a clause with a word for what can be so reached.
+# These settle a matter only in a clause with a word for what can be so reached.
 NEEDS = dict.fromkeys(
     _inflected("reach conclude sign strike complete"),
     frozenset(
