@@ -160,7 +160,7 @@ AXES = (
         minus_verbs="fall drop decline decrease shrink plunge sink slump tumble dwindle go_down",
         minus_words="lower downward",
     ),
-    Axis("over", "over or going on", owned=False, plus_verbs="end finish complete conclude",
+    Axis("over", "over or going on", owned=False, plus_verbs="end finish complete",
          plus_words="is_over are_over was_over were_over be_over",
          minus_verbs="continue persist rage drag_on",
          minus_words="ongoing under_way underway unfinished incomplete"),
