@@ -7,6 +7,7 @@ question has not told itself cannot answer it. Kinds are read from the words tha
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Literal
 
 from rag.words import STOPWORDS, WORD, fold, stem, words
@@ -45,6 +46,17 @@ _TIMES = frozenset(
     morning evening night christmas easter early late later soon earlier recently century
     decade after before during until since when ago next last annual""".split()
 )
+_MANY_OF = re.compile(r"\bhow many (?:of (?:the|these|those|them) )?(?P<things>.+)")
+_BESIDE = 4  # words between a number and what it counts
+_PEOPLE = frozenset(
+    """people person persons men women children troops soldiers staff crew members citizens
+    civilians residents inhabitants employees victims patients students migrants refugees guards
+    police descendants participants delegates deaths lives""".split()
+)
+_ACTING = re.compile(r"(ers|ors|ists|ians|cans|men|women)$")  # dockers, Ukrainians, Americans
+_BEING = (["is"], ["are"], ["was"], ["were"])
+_PERCENT = ("percent", "%", "per cent", "percentage")
+_TIMES_AS = ("times", "twice", "double", "triple", "fold", "half")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}\b")
 
 
@@ -63,10 +75,54 @@ def offers(kind: Kind, sentence: str, question: str) -> bool:
     fresh = [w for w in WORD.findall(sentence) if stem(fold(w)) not in asked]
     folded = {fold(word) for word in fresh}
     if kind == "number":
-        return bool(folded & _NUMBERS) or any(any(c.isdigit() for c in w) for w in fresh)
+        return any(map(_is_number, folded))
     if kind == "time":
         return bool(folded & _TIMES) or bool(_YEAR.search(" ".join(fresh)))
     return any(_is_name(word, sentence) for word in fresh)
+
+
+def lacks(question: str, sentence: str) -> bool:
+    """Whether a sentence lacks what a question asks for; False where its words do not tell.
+
+    "How many ships" wants a number of ships, not only a number.
+    """
+    kind = kind_of(question)
+    if kind is None:
+        return False
+    return not offers(kind, sentence, question) or not _counts(question, sentence)
+
+
+def _counts(question: str, sentence: str) -> bool:
+    """Whether a number stands near what is counted; True where nothing certain is."""
+    asked = _MANY_OF.search(" ".join(words(question)))
+    things = _things(asked["things"]) if asked else []
+    if not things:
+        return True
+    for measure in (_PERCENT, _TIMES_AS):
+        if things[0] in measure:
+            return any(word in sentence for word in measure)
+    found = [fold(word) for word in WORD.findall(sentence)]
+    wanted = {stem(thing) for thing in things}
+    crowd = any(map(_are_people, things))
+    places = [n for n, word in enumerate(found) if _is_number(word)]
+    counted = [n for n, w in enumerate(found) if stem(w) in wanted or (crowd and _are_people(w))]
+    return any(abs(one - other) <= _BESIDE for one in places for other in counted)
+
+
+def _things(said: str) -> list[str]:
+    """The words up to the first that cannot belong to what is counted, and what was done to it."""
+    told = said.split()
+    things = list(takewhile(lambda word: word not in STOPWORDS, told))[:3]
+    done = told[len(things) + 1 :][:1] if told[len(things) : len(things) + 1] in _BEING else []
+    return things + [word for word in done if things and word not in STOPWORDS]
+
+
+def _are_people(word: str) -> bool:
+    return word in _PEOPLE or bool(_ACTING.search(word))
+
+
+def _is_number(folded: str) -> bool:
+    return folded in _NUMBERS or any(c.isdigit() for c in folded)
 
 
 def _is_name(word: str, sentence: str) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rag.calibration import Gate, calibration
-from rag.expected import kind_of, offers
+from rag.expected import lacks
 from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
@@ -32,10 +32,7 @@ def witnesses(
     sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
     """
     shown = hits[:HEARD]
-    kind = kind_of(question)
-    fits = any(
-        hit.theirs and (kind is None or offers(kind, hit.sentence.text, question)) for hit in shown
-    )
+    fits = any(hit.theirs and not lacks(question, hit.sentence.text) for hit in shown)
     there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
     return {
         "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),

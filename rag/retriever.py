@@ -17,7 +17,7 @@ from pydantic import ConfigDict
 
 from rag.corpus import Article, Sentence
 from rag.embedder import Embedder, Encoded
-from rag.expected import kind_of, offers
+from rag.expected import lacks
 from rag.index import Searchable, Within
 from rag.passages import Passage
 from rag.reranker import Reranker, blend
@@ -87,7 +87,7 @@ class Retriever:
 
         ``articles`` limits the search to those names.
         """
-        asked, kind = query, kind_of(query)
+        asked = query
         query = self.index.offices.named(asked)
         encoded = next(iter(self.embedder.encode([query])))
         within = Within(as_of.isoformat() if as_of else None, articles)
@@ -101,8 +101,8 @@ class Retriever:
             passages = [each.passage for each in found]
             logits = self.reranker.score(query, [(p.text, p.context) for p in passages])
             relevance = list(logits)
-            lacks = [kind is not None and not offers(kind, p.text, asked) for p in passages]
-            scores = blend(logits, scores, nearness, lacks)
+            lacking = [lacks(asked, p.text) for p in passages]
+            scores = blend(logits, scores, nearness, lacking)
         order = sorted(range(len(found)), key=lambda i: (-scores[i], i))[:k]
         articles_of = self.index.named({found[i].passage.article for i in order})
         kept = [i for i in order if found[i].passage.article in articles_of]

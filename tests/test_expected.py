@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.expected import kind_of, offers
+from rag.expected import kind_of, lacks, offers
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,28 @@ def test_kind_is_read_from_the_opening(question, kind):
 )
 def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, question, good):
     assert offers(kind, sentence, question) is good
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "lacking"),
+    [
+        ("How many ships waited?", "On the 9th, 58 ships waited.", False),
+        ("How many ships waited?", "All 58 of these ships waited.", False),
+        ("How many ships waited?", "The ships left the old harbour after 12 days.", True),
+        ("How many ships waited?", "The ships waited.", True),
+        ("How many of the ships waited?", "Two ships did.", False),
+        ("How many dockers were there?", "It said 4,200 of its members came.", False),
+        ("How many dockers were there?", "It said 4,200 boxes came.", True),
+        ("How many dockers were hurt?", "About 30 were hurt.", False),
+        ("How many percent were for it?", "It was 71%.", False),
+        ("How many percent were for it?", "It was 71 dockers.", True),
+        ("How many times bigger is it?", "It is three times bigger.", False),
+        ("How many minutes did they talk?", "The 2 men had a lengthy talk.", True),
+        ("How many are there?", "There are 5 boxes.", False),
+        ("How large is it?", "It has 5 boxes.", False),
+        ("When was it?", "It was in Lima.", True),
+        ("What is it?", "Nothing.", False),
+    ],
+)
+def test_sentence_lacks_what_is_asked_for(question, sentence, lacking):
+    assert lacks(question, sentence) is lacking
