@@ -65,7 +65,7 @@ def assemble(
         citations=citations,
         conflicts=sides,
         abstention=abstention,
-        provenance={**provenance, **_noted(written, failure, index.manifest["articles"])},
+        provenance={**provenance, **_noted(written, failure, _many(written, index))},
         timings_ms=dict(timings),
     )
 
@@ -73,16 +73,22 @@ def assemble(
 def _noted(written: Written, failure: str | None, articles: int) -> dict[str, Any]:
     """What the reader should know besides, and whether it was the model's failure."""
     rest = [REST.format(part) for part in written.silent if written.claims]
-    if written.leads and len(written.claims) < articles:
+    if written.leads and written.bounds.as_of is None and len(written.claims) < articles:
         rest.append(SOME.format(len(written.claims), articles))
     notes = [*([failure] if failure else []), *rest]
     failed = {"model_failed": True} if failure else {}
     return {"note": " ".join(notes), **failed} if notes else {}
 
 
+def _many(written: Written, index: Searchable) -> int:
+    """How many articles are asked, whatever their dates."""
+    chosen = written.bounds.articles
+    return int(index.manifest["articles"]) if chosen is None else len(set(chosen))
+
+
 def _abstention(written: Written, index: Searchable) -> Abstention:
     bounds = written.bounds
-    count = index.manifest["articles"] if bounds.articles is None else len(set(bounds.articles))
+    count = _many(written, index)
     chosen = "" if bounds.articles is None else "chosen "
     which = f"The {chosen or 'only '}article does"
     if count != 1:

@@ -152,6 +152,22 @@ def test_each_part_of_a_question_is_answered_by_itself(make):
     assert quotes(answer) == [ARMY, PEACE]
 
 
+def test_the_articles_as_such_are_quoted_without_asking_a_model(make):
+    model = says()  # it has no answers
+    answer = make(model).ask("What are these articles about?")
+    assert quotes(answer) == [BORDER, ARMY, VOTE]  # newest first, undated last
+    assert answer.note is None
+    answer = make(model, evidence=2).ask("What are these articles about?")
+    assert quotes(answer) == [BORDER, ARMY]
+    assert answer.note == "These are the first sentences of 2 of the 3 articles."
+    answer = make(model).ask("Summarise the articles.", articles=["a.txt"])
+    assert (quotes(answer), answer.note) == ([ARMY], None)
+    answer = make(model).ask("What happened on 19 December 2025?")
+    assert (quotes(answer), answer.note) == ([BORDER], None)
+    answer = make(model).ask("What happened on 19 December 2020?")
+    assert answer.status == "abstained"
+
+
 def test_part_that_the_articles_do_not_answer_is_named(make):
     answer = make().ask("How large an army is wanted and which elephants dance?")
     assert (answer.status, quotes(answer)) == ("answered", [ARMY])
