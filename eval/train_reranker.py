@@ -40,6 +40,8 @@ from .synonyms import FOLDER, Thesaurus, reworded
 NEGATIVES = 14  # kept a question; each step draws the first three and three others
 GROUPS = 8  # questions a step
 RATES = (6e-5, 1e-3)  # encoder, head
+# Where the processor has no instructions for them, halves take many times as long as wholes.
+BFLOAT16 = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 HELD_OUT = 5  # every fifth SQuAD article is kept for measuring
 log = logging.getLogger(__name__)
 
@@ -182,7 +184,7 @@ class Scorer(nn.Module):
             padding=True,
             return_tensors="pt",
         )
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
             scored: torch.Tensor = self.head(self.network(**encoded).last_hidden_state[:, 0])
         return scored.squeeze(-1).float()
 
