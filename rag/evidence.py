@@ -103,7 +103,7 @@ def _gather(
     if asks_for_all(question, said.period, newest):
         wide = look(said.query, WIDE, as_of, bounds.articles, rerank=False)
         about: Literal["articles", "day"] = "day" if said.period else "articles"
-        told = tuple(told_of_all(wide, said, many))
+        told = tuple(told_of_all(wide, said.period, many))
         return Evidence(question, said.query, as_of, told, told, told, told, about)
     found = look(said.query, SPARE * many, as_of, bounds.articles)
     ranked = prefer(prefer_theirs(found, question, countries), said)

@@ -81,21 +81,19 @@ def offers(kind: Kind, sentence: str, question: str) -> bool:
     return any(_is_name(word, sentence) for word in fresh)
 
 
-def lacks(question: str, sentence: str) -> bool:
-    """Whether a sentence lacks what a question asks for; False where its words do not tell.
+def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
+    """Say of each sentence whether it lacks what a question asks for; False where nobody can tell.
 
     "How many ships" wants a number of ships, not only a number.
     """
-    kind = kind_of(question)
+    kind, things = kind_of(question), _things(question)
     if kind is None:
-        return False
-    return not offers(kind, sentence, question) or not _counts(question, sentence)
+        return [False] * len(sentences)
+    return [not (offers(kind, s, question) and _counts(things, s)) for s in sentences]
 
 
-def _counts(question: str, sentence: str) -> bool:
-    """Whether a number stands near what is counted; True where nothing certain is."""
-    asked = _MANY_OF.search(" ".join(words(question)))
-    things = _things(asked["things"]) if asked else []
+def _counts(things: Sequence[str], sentence: str) -> bool:
+    """Whether a number stands near what is counted; True where nothing is."""
     if not things:
         return True
     for measure in (_PERCENT, _TIMES_AS):
@@ -109,9 +107,13 @@ def _counts(question: str, sentence: str) -> bool:
     return any(abs(one - other) <= _BESIDE for one in places for other in counted)
 
 
-def _things(said: str) -> list[str]:
-    """The words up to the first that cannot belong to what is counted, and what was done to it."""
-    told = said.split()
+def _things(question: str) -> list[str]:
+    """What a question counts: the words for it, and for what was done to it; mostly none.
+
+    The words end with the first that cannot belong to it.
+    """
+    asked = _MANY_OF.search(" ".join(words(question)))
+    told = asked["things"].split() if asked else []
     things = list(takewhile(lambda word: word not in STOPWORDS, told))[:3]
     done = told[len(things) + 1 :][:1] if told[len(things) : len(things) + 1] in _BEING else []
     return things + [word for word in done if things and word not in STOPWORDS]

@@ -32,7 +32,8 @@ def witnesses(
     sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
     """
     shown = hits[:HEARD]
-    fits = any(hit.theirs and not lacks(question, hit.sentence.text) for hit in shown)
+    lacking = lacks(question, [hit.sentence.text for hit in shown])
+    fits = any(hit.theirs and not lack for hit, lack in zip(shown, lacking, strict=True))
     there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
     return {
         "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),

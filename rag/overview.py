@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rag.corpus import Article, Sentence
 from rag.retriever import Hit, rank_anew
 from rag.timeline import when
-from rag.timewords import Timing
 from rag.words import STOPWORDS, words
 
 WIDE = 200  # sentences whose articles are looked at
@@ -41,12 +40,12 @@ def asks_for_all(question: str, period: Period | None, newest: str | None) -> bo
     return bool(rest & _PILE) and rest <= _PILE | _ASKING
 
 
-def told_of_all(found: Sequence[Hit], said: Timing, many: int) -> list[Hit]:
+def told_of_all(found: Sequence[Hit], period: Period | None, many: int) -> list[Hit]:
     """Give up to ``many`` sentences of the articles that were found: leads, or those of a day."""
     articles = {hit.article.name: hit.article for hit in found}.values()
-    if said.period:
+    if period:
         ordered = sorted(articles, key=lambda article: (article.date or "", article.name))
-        chosen = [hit for article in ordered for hit in _of_day(article, said.period)]
+        chosen = [hit for article in ordered for hit in _of_day(article, period)]
     else:
         ordered = sorted(articles, key=lambda article: article.name)
         ordered.sort(key=lambda article: article.date or "", reverse=True)

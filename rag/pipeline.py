@@ -172,7 +172,7 @@ class Rag:
             if not self._answers(evidence, self._model_logit(evidence, attempt)):
                 written.silent.append(evidence.question)
                 continue
-            written.leads = written.leads or evidence.broad == "articles"
+            written.leads |= evidence.broad == "articles"
             differing = self._differing(evidence)
             written.differing += [side for side in differing if side not in written.differing]
             for claim in self._claims(attempt, evidence, differing):

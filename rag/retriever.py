@@ -101,7 +101,7 @@ class Retriever:
             passages = [each.passage for each in found]
             logits = self.reranker.score(query, [(p.text, p.context) for p in passages])
             relevance = list(logits)
-            lacking = [lacks(asked, p.text) for p in passages]
+            lacking = lacks(asked, [p.text for p in passages])
             scores = blend(logits, scores, nearness, lacking)
         order = sorted(range(len(found)), key=lambda i: (-scores[i], i))[:k]
         articles_of = self.index.named({found[i].passage.article for i in order})

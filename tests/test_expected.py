@@ -82,4 +82,4 @@ def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, questio
     ],
 )
 def test_sentence_lacks_what_is_asked_for(question, sentence, lacking):
-    assert lacks(question, sentence) is lacking
+    assert lacks(question, [sentence]) == [lacking]

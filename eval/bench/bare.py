@@ -62,14 +62,14 @@ def cases(folder: Path, limit: int | None = None) -> Iterator[Bare]:
             continue
         yield Bare("right", question, answer["text"], source)
         dice = random.Random(zlib.crc32(row["id"].encode()))  # noqa: S311 - no secret
-        told = " ".join(each["text"] for each in row["answers"])
-        pattern = _FIGURE.search(answer["text"])
-        others = _FIGURE.findall(source) if pattern else names_of(source)
-        if fresh := _without(others, f"{question} {told}"):
-            yield Bare("other answer", question, dice.choice(fresh), source)
+        told = " ".join([question, *(each["text"] for each in row["answers"])])
+        names = _without(names_of(source), told)
+        figured = _FIGURE.search(answer["text"])
+        if others := _without(_FIGURE.findall(source), told) if figured else names:
+            yield Bare("other answer", question, dice.choice(others), source)
         shared = [name for name in names_of(question) if name in source]
-        if shared and (fresh := _without(names_of(source), f"{question} {told}")):
-            turned = question.replace(shared[0], dice.choice(fresh))
+        if shared and names:
+            turned = question.replace(shared[0], dice.choice(names))
             yield Bare("other question", turned, answer["text"], source)
 
 

@@ -5,7 +5,7 @@ checks see only that its words stand in the source. There they may belong to som
 day of the Berlin talks is no answer to when those in Miami were.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from rag.expected import kind_of, offers
 from rag.support import lexicon
@@ -15,11 +15,11 @@ from rag.support.numbers import dates, quantities
 from rag.support.places import Place, names_fit_others
 from rag.support.tokens import BREAKS, Reading, read
 
-MOST_WORDS = 8
+MOST_TOKENS = 8
 RIVAL = 0.4  # this near the question's words, measured against another of its kind
 _COUNTED = ("number", "time")  # a person may be "the dukes", which has no capital
 _ASKING = lexicon.AUXILIARY | frozenset(
-    "who whom whose when where what which why how many much did do does".split()
+    "who whom whose when where what which why how many much".split()
 )
 _BESIDE = 3  # words
 _BREAK = 3  # words that a mark between two words counts for
@@ -39,11 +39,10 @@ def strays(question: str, text: str, source: str) -> bool:
     kind = kind_of(question)
     if kind in _COUNTED and not offers(kind, text, question) and offers(kind, source, question):
         return True
-    near = _nearness(asked, whole, place)
-    rivals = [_nearness(asked, whole, other) for other in _rivals(asked, whole, place)]
-    if near < RIVAL * max(rivals, default=0.0):
-        return True
-    if _of_another(asked, whole, place):
+    wanted = _wanted(asked)
+    rivals = [_nearness(wanted, whole, other) for other in _rivals(asked, whole, place)]
+    near = _nearness(wanted, whole, place)
+    if near < RIVAL * max(rivals, default=0.0) or _of_another(asked, wanted, whole, place):
         return True
     told = [t.text for t in asked.tokens if t.word and t.low not in _ASKING]
     return names_fit_others(read(" ".join((*told, text))), whole)
@@ -52,7 +51,7 @@ def strays(question: str, text: str, source: str) -> bool:
 def _says_more(asked: Reading, said: Reading) -> bool:
     """Whether an answer is long, or says something of the question's things itself."""
     own = {token.base for token in said.content}
-    return len(said.tokens) > MOST_WORDS or bool(own & {token.base for token in asked.content})
+    return len(said.tokens) > MOST_TOKENS or bool(own & {token.base for token in asked.content})
 
 
 def _found(said: Reading, whole: Reading) -> Place | None:
@@ -80,12 +79,11 @@ def _rivals(asked: Reading, whole: Reading, own: Place) -> Iterator[Place]:
             yield other
 
 
-def _of_another(asked: Reading, whole: Reading, place: Place) -> bool:
+def _of_another(asked: Reading, wanted: Set[str], whole: Reading, place: Place) -> bool:
     """Whether "the Berlin meeting" stands right beside, where that in Miami is asked for."""
     names = runs(asked)
     if not any(one.same(other) for one in names for other in runs(whole)):
         return False
-    wanted = _wanted(asked)
     for run in runs(whole):
         known = any(run.same(name) for name in names)
         thing = whole.tokens[run.high : run.high + 1]
@@ -102,9 +100,8 @@ def _wanted(asked: Reading) -> set[str]:
     return wanted | {other for base in wanted for other in alike().get(base, ())}
 
 
-def _nearness(asked: Reading, whole: Reading, place: Place) -> float:
+def _nearness(wanted: Set[str], whole: Reading, place: Place) -> float:
     """Sum over the question's words in the source: 1 / (1 + words from there to the place)."""
-    wanted = _wanted(asked)
     nearest: dict[str, int] = {}
     for token in whole.tokens:
         if token.base in wanted and not place.low <= token.at < place.high:
