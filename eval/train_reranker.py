@@ -1,8 +1,8 @@
 """Train the reranker's weights: `python -m eval.train_reranker --data FOLDER --out FILE`.
 
 The embedder's own network reads question and sentence together and learns, on outside data, which
-sentence of a group answers the question, or that none does. SQuAD 2.0 and COVID-QA give the
-questions; hard negatives are the sentences of the same article that the embedder finds nearest.
+sentence of a group answers the question, or that none does. SQuAD 2.0 and COVID-QA, and SQuAD 1.1
+where it is given (`--squad1`), have the questions (`eval/groups.py`).
 The loss is a softmax over the group and one more choice, "none of these", whose logit is 0, so the
 logits mean something by themselves. Word embeddings stay frozen and are not saved.
 
@@ -11,140 +11,35 @@ words (`eval/synonyms.py`) or without some of those that the sentence has.
 """
 
 import argparse
-import json
 import logging
 import math
 import random
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
-from rag.embedder import SentenceEmbedder, embedder_folder
+from rag.embedder import embedder_folder, open_embedder
 from rag.models import sha256_of
 from rag.reranker import CONTEXT_CHARS, MAX_TOKENS, PINNED
-from rag.sentences import split
 from rag.settings import load_settings
 from rag.words import STOPWORDS, fold, stem, terms
 
+from .groups import Group, Pair, covid_groups, squad1_groups, squad_groups
 from .synonyms import FOLDER, Thesaurus, reworded
 
-NEGATIVES = 14  # kept a question; each step draws the first three and three others
 GROUPS = 8  # questions a step
+BATCH = 20  # pairs read at once
+MEASURED = 400  # questions of the held-out articles
 RATES = (6e-5, 1e-3)  # encoder, head
 # Where the processor has no instructions for them, halves take many times as long as wholes.
 BFLOAT16 = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
-HELD_OUT = 5  # every fifth SQuAD article is kept for measuring
 log = logging.getLogger(__name__)
-
-Pair = tuple[str, str]  # sentence, context
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A question with the sentences that answer it (perhaps none) and hard negatives."""
-
-    question: str
-    positives: tuple[Pair, ...]
-    negatives: tuple[Pair, ...]
-    held_out: bool
-
-
-def held_out_titles(rows: Iterable[dict[str, Any]]) -> set[str]:
-    """Give the SQuAD articles that are kept for measuring: every fifth by title."""
-    return set(sorted({row["title"] for row in rows})[::HELD_OUT])
-
-
-def squad_groups(path: Path, embedder: SentenceEmbedder) -> Iterator[Group]:
-    """Make groups of SQuAD 2.0 rows; the pool of negatives is the whole Wikipedia article."""
-    rows = sorted(_rows(path), key=lambda row: row["title"])
-    kept_apart = held_out_titles(rows)
-    for title, found in groupby(rows, key=lambda row: row["title"]):
-        asked = list(found)
-        pool: list[tuple[str, int, int, Pair]] = []
-        for context in dict.fromkeys(row["context"] for row in asked):
-            pool += _pool(context, title.replace("_", " "))
-        for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            told = [answer["text"].lower() for answer in row.get("answers", [])]
-            good = [j for j in order if _answers(pool[j], row)]
-            if bool(good) != row["answerable"]:
-                continue
-            bad = [
-                j
-                for j in order
-                if j not in good
-                and (pool[j][0] == row["context"] or not _holds(pool[j][3][0], told))
-            ]
-            yield _group(row["question"], pool, good, bad, held_out=title in kept_apart)
-
-
-def covid_groups(questions: Path, articles: Path, embedder: SentenceEmbedder) -> Iterator[Group]:
-    """Make groups of COVID-QA rows; the pool of negatives is the whole long article."""
-    texts = {row["id"]: row["text"] for row in _rows(articles)}
-    rows = sorted(_rows(questions), key=lambda row: row["document"])
-    for document, found in groupby(rows, key=lambda row: row["document"]):
-        asked = [{**row, "context": texts[document]} for row in found]
-        title = texts[document].split("\n", 1)[0][:120]
-        pool = [part for part in _pool(texts[document], title) if 20 < len(part[3][0]) < 600]
-        for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            good = [j for j in order if _answers(pool[j], row)]
-            if 1 <= len(good) <= 3:
-                bad = [j for j in order if j not in good]
-                yield _group(row["question"], pool, good, bad, held_out=False)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def _pool(text: str, title: str) -> list[tuple[str, int, int, Pair]]:
-    parts, before = [], ""
-    for span in split(text):
-        sentence = " ".join(text[span.start : span.end].split())
-        parts.append((text, span.start, span.end, (sentence, f"{title} . {before}")))
-        before = sentence
-    return parts
-
-
-def _nearest(
-    rows: Sequence[dict[str, Any]],
-    pool: Sequence[tuple[str, int, int, Pair]],
-    embedder: SentenceEmbedder,
-) -> Iterator[list[int]]:
-    sentences = torch.tensor([e.vector.tolist() for e in embedder.encode([p[3][0] for p in pool])])
-    for encoded in embedder.encode([row["question"] for row in rows]):
-        yield (sentences @ torch.tensor(encoded.vector)).argsort(descending=True).tolist()
-
-
-def _answers(part: tuple[str, int, int, Pair], row: dict[str, Any]) -> bool:
-    text, start, end, _ = part
-    return text == row["context"] and any(
-        start <= answer["start"] < end for answer in row.get("answers", [])
-    )
-
-
-def _holds(sentence: str, answers: Iterable[str]) -> bool:
-    return any(answer in sentence.lower() for answer in answers)
-
-
-def _group(
-    question: str,
-    pool: Sequence[tuple[str, int, int, Pair]],
-    good: Sequence[int],
-    bad: Sequence[int],
-    *,
-    held_out: bool,
-) -> Group:
-    positives = tuple(pool[j][3] for j in good)
-    return Group(question, positives, tuple(pool[j][3] for j in bad[:NEGATIVES]), held_out)
 
 
 def thinned(question: str, sentence: str, dice: random.Random) -> str:
@@ -176,6 +71,13 @@ class Scorer(nn.Module):
 
     def forward(self, pairs: Sequence[tuple[str, Pair]]) -> torch.Tensor:
         """Give a logit for each (question, (sentence, context)), shape (len(pairs),)."""
+        # Pairs of like lengths are read together: padding would be a third of the work.
+        order = sorted(range(len(pairs)), key=lambda i: sum(map(len, (pairs[i][0], *pairs[i][1]))))
+        parts = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+        scored = torch.cat([self._read([pairs[i] for i in part]) for part in parts])
+        return scored[torch.tensor(order).argsort()]
+
+    def _read(self, pairs: Sequence[tuple[str, Pair]]) -> torch.Tensor:
         encoded = self.tokenizer(
             [question for question, _ in pairs],
             [f"{sentence} | {context[:CONTEXT_CHARS]}" for _, (sentence, context) in pairs],
@@ -187,6 +89,13 @@ class Scorer(nn.Module):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
             scored: torch.Tensor = self.head(self.network(**encoded).last_hidden_state[:, 0])
         return scored.squeeze(-1).float()
+
+    def start(self, weights: Path) -> None:
+        """Go on from weights saved before."""
+        state = {name: value.float() for name, value in load_file(weights).items()}
+        head = {name: state.pop(f"head.{name}") for name in ("weight", "bias")}
+        self.head.load_state_dict(head)
+        self.network.load_state_dict(state, strict=False)
 
 
 def group_loss(logits: torch.Tensor, positives: int) -> torch.Tensor:
@@ -277,11 +186,26 @@ def save(scorer: Scorer, path: Path) -> None:
     path.with_name(path.name + PINNED).write_text(told, "utf-8")
 
 
+@torch.no_grad()
+def answerability(scorer: Scorer, groups: Sequence[Group]) -> float:
+    """Give how often the best logit of an answerable question is above that of another (AUC)."""
+    scorer.eval()
+    best = [
+        (scorer([(g.question, p) for p in (*g.positives, *g.negatives)]).max().item(), g.positives)
+        for g in groups
+    ]
+    yes, no = ([logit for logit, good in best if bool(good) == kind] for kind in (True, False))
+    above = sum((a > b) + (a == b) / 2 for a in yes for b in no)
+    return float(above / max(1, len(yes) * len(no)))
+
+
 def main() -> None:
-    """Train and save; says the mean reciprocal rank on held-out articles."""
+    """Train and save; says the mean reciprocal rank and AUC on held-out articles."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--squad1", type=Path, help="train-v1.1.json")
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--wordnet", type=Path, default=FOLDER)
     parser.add_argument("--minutes", type=float, default=55)
     parser.add_argument("--seed", type=int, default=7)
@@ -291,19 +215,29 @@ def main() -> None:
     thesaurus = Thesaurus.open(given.wordnet)
     settings = load_settings()
     base = embedder_folder(settings)
-    embedder = SentenceEmbedder(base, settings.embedder, settings.threads)
+    embedder = open_embedder(settings)
+    more = squad1_groups(given.squad1, embedder, given.seed) if given.squad1 else ()
     groups = [
+        *more,
         *squad_groups(given.data / "squad2.jsonl", embedder),
         *covid_groups(
             given.data / "covidqa_questions.jsonl", given.data / "covidqa_articles.jsonl", embedder
         ),
     ]
     scorer = Scorer(base)
+    if given.start:
+        scorer.start(given.start)
+    held = [group for group in groups if group.held_out][:MEASURED]
+    _measure(scorer, held)
     seen = [group for group in groups if not group.held_out]
     train(scorer, seen, thesaurus, given.minutes, given.seed)
     save(scorer, given.out)
-    held = [group for group in groups if group.held_out][:240]
-    log.info("mean reciprocal rank on held-out articles: %.3f", reciprocal_rank(scorer, held))
+    _measure(scorer, held)
+
+
+def _measure(scorer: Scorer, held: Sequence[Group]) -> None:
+    rank, auc = reciprocal_rank(scorer, held), answerability(scorer, held)
+    log.info("held-out articles: mean reciprocal rank %.3f, AUC of answerability %.3f", rank, auc)
 
 
 if __name__ == "__main__":

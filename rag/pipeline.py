@@ -29,7 +29,7 @@ from rag.attempt import Attempt, Breaker
 from rag.calibration import calibration
 from rag.conflicts import conflicts, newest_first
 from rag.corpus import Article
-from rag.embedder import embedder_folder, open_embedder
+from rag.embedder import open_embedder
 from rag.evidence import Bounds, Evidence, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Searchable
@@ -38,7 +38,7 @@ from rag.parts import parts
 from rag.prompts import load_prompt, prompts_sha256
 from rag.question import clean_question, one_line
 from rag.reader import draft, echoes, says_answerable
-from rag.reranker import Reranker, reranker_sha256
+from rag.reranker import open_reranker, reranker_sha256
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
 from rag.sharedindex import open_any
@@ -79,7 +79,7 @@ class Rag:
         """Open the index and the models for settings already settled."""
         llm = open_llm(settled)
         index = open_any(settled)
-        reranker = Reranker(embedder_folder(settled), threads=settled.threads)
+        reranker = open_reranker(settled)
         return cls(settled, index, Retriever(index, open_embedder(settled), reranker, settled), llm)
 
     @property

@@ -1,8 +1,8 @@
 """Evidence to a better order: a small cross-encoder that reads question and sentence together.
 
-It is the embedder's own network, further trained on outside data to say how likely a sentence is
-to answer a question (`python -m eval.train_reranker`). Only the trained layers are kept here, as
-float16; the word embeddings are the embedder's, untouched.
+It is the default embedder's network, further trained on outside data to say how likely a sentence
+is to answer a question (`python -m eval.train_reranker`). Only the trained layers are kept here, as
+float16; the word embeddings are that embedder's, untouched, whichever embedder the index has.
 """
 
 import hashlib
@@ -15,8 +15,10 @@ import numpy as np
 from rag.bert import Bert
 from rag.calibration import calibration
 from rag.errors import ModelDamaged
-from rag.models import sha256_of
+from rag.models import locate, sha256_of
+from rag.settings import Settings
 
+BASE = "minilm"  # whose layers were trained further, and whose words it reads
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
 PINNED = ".sha256"  # beside the weights, in the form of sha256sum; training writes it
 MAX_TOKENS = 128
@@ -95,3 +97,8 @@ class Reranker:
         seconds = [f"{text} | {context[:CONTEXT_CHARS]}" for text, context in passages]
         hidden, _ = self._network.read([(question, second) for second in seconds])
         return [float(logit) for logit in hidden[:, 0] @ self._head + self._bias]
+
+
+def open_reranker(settings: Settings) -> Reranker:
+    """Load the reranker; raises ModelError, also when the embedder under it is not here."""
+    return Reranker(locate(BASE, settings.home), threads=settings.threads)

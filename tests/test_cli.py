@@ -46,7 +46,7 @@ def indexed(monkeypatch, settings, sources, embedder, tmp_path):
     monkeypatch.setenv("RAG_HOME", str(settings.home))
     monkeypatch.setattr("rag.pipeline.open_embedder", embedder.open)
     monkeypatch.setattr("rag.pipeline.embedder_folder", lambda _: tmp_path)
-    monkeypatch.setattr("rag.pipeline.Reranker", lambda *_, **__: CountingReranker())
+    monkeypatch.setattr("rag.pipeline.open_reranker", lambda _: CountingReranker())
     fix_calibration(monkeypatch)
     return settings
 

@@ -9,11 +9,11 @@ from fakes_llm import hits
 from rag.answer import number, number_sides
 from rag.conflicts import conflicts, newest_first
 from rag.conflicts.quantities import quantities
-from rag.embedder import embedder_folder, open_embedder
+from rag.embedder import open_embedder
 from rag.index import open_index
 from rag.indexer import build_index
 from rag.pipeline import Rag
-from rag.reranker import Reranker
+from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings, resource
 from rag.verifier import quoted
@@ -306,7 +306,7 @@ def rag(home, tmp_path_factory):
     embedder = open_embedder(settings)
     build_index([resource("seeds")], settings, lambda _: embedder)
     index = open_index(settings)
-    reranker = Reranker(embedder_folder(settings))
+    reranker = open_reranker(settings)
     yield Rag(settings, index, Retriever(index, embedder, reranker, settings), None)
     index.close()
 

@@ -15,10 +15,10 @@ from eval_loader import load
 from rag import gate
 from rag.answer import number
 from rag.citation import Citation
-from rag.embedder import embedder_folder, open_embedder
+from rag.embedder import open_embedder
 from rag.index import open_index
 from rag.indexer import build_index
-from rag.reranker import Reranker
+from rag.reranker import open_reranker
 from rag.retriever import Retriever
 from rag.settings import Settings, resource
 
@@ -80,7 +80,7 @@ class World:
         self.thresholds = {"none": {m: {"min": values[m].value} for m in WATCHED}}
 
     def retriever(self):
-        reranker = Reranker(embedder_folder(self.settings))
+        reranker = open_reranker(self.settings)
         return Retriever(self.index, self.embedder, reranker, self.settings)
 
     def run(self, name, search=None, items=None):

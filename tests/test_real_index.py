@@ -1,6 +1,8 @@
 """The real articles with the real embedder: found, and updated by exactly what changed."""
 
+import json
 import shutil
+from contextlib import closing
 
 import pytest
 
@@ -8,7 +10,8 @@ from rag.embedder import open_embedder
 from rag.index import open_index
 from rag.indexer import Change, build_index
 from rag.models import locate
-from rag.reranker import Reranker
+from rag.pipeline import Rag
+from rag.reranker import open_reranker
 from rag.retriever import Retriever
 from rag.settings import Settings, resource
 
@@ -41,7 +44,7 @@ def own(place, tmp_path):
 def retriever(place):
     settings, _ = place
     index = open_index(settings)
-    reranker = Reranker(locate("minilm", settings.home))
+    reranker = open_reranker(settings)
     yield Retriever(index, open_embedder(settings), reranker, settings)
     index.close()
 
@@ -107,3 +110,18 @@ def test_one_edited_one_added_one_removed_are_exactly_those(own):
     assert hits[1].article.name == edited.name
     assert gone not in [article.name for article in index.articles]
     index.close()
+
+
+def test_another_embedder_finds_and_the_pinned_reranker_orders(home, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(locate("minilm", home), folder)
+    shape = json.loads((folder / "config.json").read_text("utf-8"))
+    shape.update(hidden_act="gelu_new", num_hidden_layers=5)  # no network of ours
+    (folder / "config.json").write_text(json.dumps(shape), "utf-8")
+    settings = Settings(
+        home=home, index=tmp_path / "index", embedder=str(folder), llm="none", threads=1
+    )
+    build_index([resource("seeds")], settings, open_embedder)
+    with closing(Rag.from_settings(settings)) as rag:
+        answer = rag.ask(QUESTION)
+    assert any("800,000" in citation.quote for citation in answer.citations)

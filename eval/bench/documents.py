@@ -11,12 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from rag.answer import Answer
-from rag.embedder import embedder_folder, open_embedder
+from rag.embedder import open_embedder
 from rag.index import Index, open_index, recipe
 from rag.indexer import build_index
 from rag.llm import open_llm
 from rag.loaders import clean
-from rag.reranker import Reranker
+from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings
 
@@ -103,7 +103,7 @@ class GivenDocuments:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._embedder = open_embedder(settings)
-        self._reranker = Reranker(embedder_folder(settings))
+        self._reranker = open_reranker(settings)
         self._llm = open_llm(settings)
         self._meter = metered(self._llm)
 

@@ -1,6 +1,6 @@
 """SQuAD 2.0 (Rajpurkar et al. 2018): whether the gate knows that a paragraph does not answer.
 
-Only articles that the reranker was not trained on (``eval/train_reranker.py`` keeps every fifth).
+Only articles that the reranker was not trained on (``eval/groups.py`` keeps every fifth).
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from .running import LEFT_EMPTY, Bench, reciprocal_rank, share_found
 
 def load(folder: Path) -> list[Question]:
     """Read the questions on held-out articles, each with its paragraph."""
-    from ..train_reranker import held_out_titles
+    from ..groups import held_out_titles
 
     rows = read(folder, "squad2.jsonl")
     held_out = held_out_titles(rows)

@@ -18,11 +18,11 @@ from typing import Annotated
 
 import typer
 
-from rag.embedder import Embedder, embedder_folder, open_embedder
+from rag.embedder import Embedder, open_embedder
 from rag.index import Within, open_index
 from rag.indexer import build_index, index_corpus
 from rag.pipeline import Rag
-from rag.reranker import Reranker
+from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings, load_settings, resource
 from rag.sharedindex import open_any
@@ -66,7 +66,7 @@ def same(
 def _opened(settings: Settings, source: Path, model: Embedder) -> Rag:
     build_index([source], settings, lambda _: model)
     index = open_any(settings)
-    reranker = Reranker(embedder_folder(settings), threads=settings.threads)
+    reranker = open_reranker(settings)
     return Rag(settings, index, Retriever(index, model, reranker, settings), None)
 
 

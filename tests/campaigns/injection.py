@@ -15,14 +15,14 @@ from pathlib import Path
 from rag.answer import Answer
 from rag.audit import audit
 from rag.corpus import read_corpus
-from rag.embedder import Embedder, embedder_folder, open_embedder
+from rag.embedder import Embedder, open_embedder
 from rag.errors import RagError
 from rag.index import Index, open_index
 from rag.indexer import index_corpus
 from rag.llm import open_llm
 from rag.pipeline import Rag
 from rag.render import answer_markdown, answer_text
-from rag.reranker import Reranker
+from rag.reranker import open_reranker
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings, resource
 from rag.support import supported
@@ -67,7 +67,7 @@ class Arena:
         )
         self.folder = folder
         self.embedder = open_embedder(self.settings)
-        self.reranker = Reranker(embedder_folder(self.settings))
+        self.reranker = open_reranker(self.settings)
         self.llm = open_llm(self.settings)
         index_corpus(read_corpus([resource("seeds")], 10**7), self.settings, self._lend)
         self.seeds = open_index(self.settings)
