@@ -165,16 +165,21 @@ def _varied(group: Group, thesaurus: Thesaurus, dice: random.Random) -> str:
 
 
 @torch.no_grad()
-def reciprocal_rank(scorer: Scorer, groups: Sequence[Group]) -> float:
-    """Give the mean reciprocal rank of the best positive among a group's sentences."""
+def measured(scorer: Scorer, groups: Sequence[Group]) -> tuple[float, float]:
+    """Give the mean reciprocal rank of the best positive, and the AUC of answerability.
+
+    The latter is how often the best logit of a question with an answer is above another's.
+    """
     scorer.eval()
-    ranks = []
+    ranks, yes, no = list[float](), list[float](), list[float]()
     for group in groups:
+        logits = scorer([(group.question, p) for p in (*group.positives, *group.negatives)])
+        (yes if group.positives else no).append(logits.max().item())
         if group.positives:
-            logits = scorer([(group.question, p) for p in (*group.positives, *group.negatives)])
             best = logits[: len(group.positives)].max()
             ranks.append(1 / (1 + int((logits[len(group.positives) :] > best).sum())))
-    return sum(ranks) / max(1, len(ranks))
+    above = sum((a > b) + (a == b) / 2 for a in yes for b in no)
+    return sum(ranks) / max(1, len(ranks)), above / max(1, len(yes) * len(no))
 
 
 def save(scorer: Scorer, path: Path) -> None:
@@ -184,19 +189,6 @@ def save(scorer: Scorer, path: Path) -> None:
     save_file({k: v.half().contiguous() for k, v in state.items()}, path)
     told = f"{sha256_of(path)}  {path.name}\n"
     path.with_name(path.name + PINNED).write_text(told, "utf-8")
-
-
-@torch.no_grad()
-def answerability(scorer: Scorer, groups: Sequence[Group]) -> float:
-    """Give how often the best logit of an answerable question is above that of another (AUC)."""
-    scorer.eval()
-    best = [
-        (scorer([(g.question, p) for p in (*g.positives, *g.negatives)]).max().item(), g.positives)
-        for g in groups
-    ]
-    yes, no = ([logit for logit, good in best if bool(good) == kind] for kind in (True, False))
-    above = sum((a > b) + (a == b) / 2 for a in yes for b in no)
-    return float(above / max(1, len(yes) * len(no)))
 
 
 def main() -> None:
@@ -236,8 +228,7 @@ def main() -> None:
 
 
 def _measure(scorer: Scorer, held: Sequence[Group]) -> None:
-    rank, auc = reciprocal_rank(scorer, held), answerability(scorer, held)
-    log.info("held-out articles: mean reciprocal rank %.3f, AUC of answerability %.3f", rank, auc)
+    log.info("held out: reciprocal rank %.3f, AUC of answerability %.3f", *measured(scorer, held))
 
 
 if __name__ == "__main__":

@@ -55,8 +55,13 @@ _PEOPLE = frozenset(
 )
 _ACTING = re.compile(r"(ers|ors|ists|ians|cans|men|women)$")  # dockers, Ukrainians, Americans
 _BEING = (["is"], ["are"], ["was"], ["were"])
-_PERCENT = ("percent", "%", "per cent", "percentage")
-_TIMES_AS = ("times", "twice", "double", "triple", "fold", "half")
+_SHARES = re.compile(r"%|\bper ?cent(?:age)?", re.IGNORECASE)
+_MULTIPLES = re.compile(
+    r"\b(?:times|twice|doubl|tripl|quadrupl|half|halv)"
+    r"|(?:two|three|four|five|six|seven|eight|nine|ten|hundred|\d)-?fold\b",
+    re.IGNORECASE,
+)
+_MEASURES = {"%": _SHARES, "percent": _SHARES, "percentage": _SHARES, "times": _MULTIPLES}
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}\b")
 
 
@@ -96,9 +101,8 @@ def _counts(things: Sequence[str], sentence: str) -> bool:
     """Whether a number stands near what is counted; True where nothing is."""
     if not things:
         return True
-    for measure in (_PERCENT, _TIMES_AS):
-        if things[0] in measure:
-            return any(word in sentence for word in measure)
+    if things[0] in _MEASURES:
+        return bool(_MEASURES[things[0]].search(sentence))
     found = [fold(word) for word in WORD.findall(sentence)]
     wanted = {stem(thing) for thing in things}
     crowd = any(map(_are_people, things))

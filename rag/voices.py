@@ -30,7 +30,7 @@ def attributed(text: str, citations: Sequence[Citation]) -> str:
     where another citation is the reporter's own voice. A statement that names X stays as it is.
     """
     speakers = list(dict.fromkeys(c.speaker for c in citations if c.speaker))
-    absent = [speaker for speaker in speakers if not _named(text, speaker)]
+    absent = [speaker for speaker in speakers if not _named(text, speaker.split(REPORTED)[-1])]
     if not absent:
         return text
     opening, _, rest = text.partition(" ")

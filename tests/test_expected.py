@@ -74,6 +74,8 @@ def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, questio
         ("How many percent were for it?", "It was 71%.", False),
         ("How many percent were for it?", "It was 71 dockers.", True),
         ("How many times bigger is it?", "It is three times bigger.", False),
+        ("How many times did it grow?", "It grew 5-fold.", False),
+        ("How many times did it grow?", "On behalf of 9 others it sometimes grew.", True),
         ("How many minutes did they talk?", "The 2 men had a lengthy talk.", True),
         ("How many are there?", "There are 5 boxes.", False),
         ("How large is it?", "It has 5 boxes.", False),

@@ -37,6 +37,7 @@ def quote(speaker: str | None, text: str = "The talks will fail.") -> Citation:
         ("Kuznetsov fears the talks will fail.", "Ivan Kuznetzov", None),
         ("The EU says the talks will fail.", "the European Union", None),
         ("The talks will fail, experts say.", "experts of the Centre", None),
+        ("The Herald says the talks will fail.", "two ministers, according to the Herald", None),
         ("The talks will fail.", None, None),
     ],
 )
