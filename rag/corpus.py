@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from rag.datelines import dateline
+from rag.datelines import dateline, day_of_file
 from rag.errors import CorpusError
 from rag.loaders import FORMATS, Loaded, is_printable, iso_date, load
 from rag.sentences import opening_heading, split
@@ -257,7 +257,10 @@ def _read(file: _File, reading: _Reading) -> None:
     for row in rows:
         end = f"#{row.id}" if row.id is not None else ""
         title, date = _told_by_manifest(file, end, reading)
-        told = replace(row, title=title or row.title, date=date or row.date or dateline(row.text))
+        day = date or row.date or dateline(row.text)
+        if row.id is None:  # else the file's name is not the article's
+            day = day or day_of_file(file.path.name)
+        told = replace(row, title=title or row.title, date=day)
         reading.articles.append((_article(name + end, told, file.path), file.root))
 
 

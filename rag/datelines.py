@@ -1,7 +1,8 @@
 """The day a news text opens with: its dateline ("GENEVA, 3 March 2026 -") or a line with a date.
 
-A day that the text only mentions is none: it must stand at the head, whole, and by itself or
-between a place and a dash, as newspapers print it.
+A day that the text only mentions is none: it must stand at the head, whole, and by itself, beside
+the paper's or the reporter's name, or between a place and a dash, as newspapers print it. Where the
+text states none, the name of its file may begin with one ("2026-03-03-dam.md").
 """
 
 import re
@@ -19,6 +20,12 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(rf"By [^\n]{{2,60}}?[,|·•–—-] ?{_WEEKDAY}{_DATE}\.?", re.IGNORECASE)
+_NAME = r"(?:by )?[A-ZÀ-Þ][\w.’'&-]*(?: (?:[A-ZÀ-Þ&][\w.’'&-]*|of|the|and|de|la)){0,5}"
+_CUT = r" ?[,|·•–—-] ?"
+_CREDITS = re.compile(  # "The Valley Gazette, 3 March 2026, by Ada Blom"
+    rf"(?:{_NAME}{_CUT}){{1,2}}{_WEEKDAY}{_DATE}(?:{_CUT}{_NAME}){{0,2}}\.?"
+)
+_FILE = re.compile(r"((?:19|20)\d\d)[-_]?(\d\d)[-_]?(\d\d)(?=[-_ .])")
 _WORD = r"[A-ZÀ-Þ][\w.’'-]*"
 _PLACE = rf"{_WORD}(?:[ /](?:{_WORD}|de|la|le|el|al|of|upon|am)){{0,4}}"
 _AGENCY = r"\([\w /.-]{2,30}\)"
@@ -34,9 +41,17 @@ _OPENING = re.compile(  # without the year too, as agencies print it inside a te
 
 def dateline(text: str) -> str | None:
     """Give the day (ISO) that a text's head states; None where it states none, or several."""
-    lines = [line.strip() for line in text[:2000].split("\n") if line.strip()][:LINES]
-    days = {day for line in lines if (day := _stated(" ".join(line.split())))}
+    lines = [" ".join(line.split()) for line in text[:2000].split("\n") if line.strip()][:LINES]
+    stated = {_stated(line) for line in lines}
+    credited = {_day(found) for line in lines[1:] if (found := _CREDITS.fullmatch(line))}
+    days = (stated | credited) - {None}
     return days.pop() if len(days) == 1 else None
+
+
+def day_of_file(name: str) -> str | None:
+    """Give the day (ISO) that a file's name begins with; None where it begins with none."""
+    found = _FILE.match(name)
+    return iso_date("-".join(found.groups()))[0] if found else None
 
 
 def without_dateline(sentence: str) -> str:
@@ -46,4 +61,8 @@ def without_dateline(sentence: str) -> str:
 
 def _stated(line: str) -> str | None:
     found = _ALONE.fullmatch(line) or _BYLINE.fullmatch(line) or _DATELINE.match(line)
-    return iso_date(found["date"].replace(".", ""))[0] if found else None
+    return _day(found) if found else None
+
+
+def _day(found: re.Match[str]) -> str | None:
+    return iso_date(found["date"].replace(".", ""))[0]

@@ -151,6 +151,17 @@ def test_names_that_come_twice(tmp_path):
     fails([two, again], "two/a.txt", "rename one")
 
 
+def test_day_in_a_files_name_comes_last_and_is_not_that_of_a_line(tmp_path):
+    for name, text in {
+        "2026-03-04-a.txt": "The dam held.",
+        "2026-03-04-b.txt": "The dam holds\nPublished 2 March 2026\n\nIt held.",
+        "2026-03-04-c.jsonl": json.dumps({"id": 1, "text": "It held."}),
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    dates = [article.date for article in read_corpus([tmp_path], LIMIT).articles]
+    assert dates == ["2026-03-04", "2026-03-02", None]
+
+
 def test_jsonl(tmp_path):
     rows = [{"id": "x#1", "text": "One.", "title": "T"}, {"text": "Two.", "date": "2025-01-02"}]
     put(tmp_path, sub__n_jsonl="\n".join(json.dumps(row) for row in rows))

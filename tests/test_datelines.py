@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.datelines import dateline, without_dateline
+from rag.datelines import dateline, day_of_file, without_dateline
 
 REST = "\n\nThe dam held, the mayor said on 9 May 2019."
 
@@ -19,6 +19,10 @@ REST = "\n\nThe dam held, the mayor said on 9 May 2019."
         "The dam holds\nUpdated 3 Mar 2026, 14:30 GMT",
         "The dam holds\n\n\nby a reporter\n2026-03-03",
         "Oslo, Tuesday, March 3 2026: It held.",
+        "The dam holds\nThe Valley Gazette, 3 March 2026, by Ada Blom",
+        "The dam holds\n\nCoast Wire, 3 March 2026\n\nThe dam held.",
+        "The dam holds\nReuters | Mar 3, 2026",
+        "The dam holds\nBy Ada Blom | The Valley Gazette | 3 March 2026",
     ],
 )
 def test_stated_day_is_read(head):
@@ -38,6 +42,8 @@ def test_stated_day_is_read(head):
         "One\nTwo\nThree\nFour\n3 March 2026",  # too far down
         "In the night to 3 March 2026 - as reported - it rained.",
         "The treaty of 3 March 1918 - a peace of force - fell.",
+        "Budapest Memorandum, 5 December 1994\n\nIt is often quoted.",  # a title
+        "The dam holds\nHarlow was founded, 3 March 1871, by Ada Blom",
     ],
 )
 def test_what_is_no_dateline_is_no_date(text):
@@ -59,3 +65,21 @@ def test_what_is_no_dateline_is_no_date(text):
 )
 def test_what_a_sentence_opens_with_is_taken_off_and_nothing_else(opens, rest):
     assert without_dateline(opens + rest) == rest
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("2026-03-03-dam.md", "2026-03-03"),
+        ("2026-03-03.txt", "2026-03-03"),
+        ("20260303_dam.txt", "2026-03-03"),
+        ("2026_03_03 dam.html", "2026-03-03"),
+        ("2026-13-03-dam.md", None),
+        ("20260303123-dam.md", None),
+        ("30012026-dam.md", None),
+        ("dam-2026-03-03.md", None),
+        ("2026-03-dam.md", None),
+    ],
+)
+def test_day_that_a_file_name_begins_with(name, day):
+    assert day_of_file(name) == day
