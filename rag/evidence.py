@@ -1,23 +1,28 @@
 """A question to the sentences its answer may rest on: words of time read, searched, chosen."""
 
 import datetime
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, zip_longest
 from typing import Literal, Protocol
 
 from rag.gate import QUOTES, worth_quoting
+from rag.offices import Offices
 from rag.overview import WIDE, asks_for_all, told_of_all
 from rag.reprints import without_reprints
 from rag.retriever import Hit, rank_anew
-from rag.timewords import prefer, settle, timing
-from rag.whosewords import prefer_theirs
+from rag.timewords import Timing, prefer, settle, timing
+from rag.whois import asked_name, introductions
+from rag.whosewords import NOBODY, all_they_said, asks_for_all_words, prefer_theirs
 
 EVENT_HITS = 3  # sentences that may say when an event was
 SPARE = 2  # times as many as are offered are looked through for other sides of a conflict
 LEAST = 2  # quotes for each question of several
 NEAR = 2  # sentences of an article that are at most so far apart are read together
+
+
+Broad = Literal["articles", "day", "name", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class Evidence:
     ``query`` is the question without its words of time, ``as_of`` the day they bound the articles
     to; of the ``ranked`` sentences, ``hits`` are offered (reprints once), ``worth`` are those worth
     quoting, and ``shown`` as many of these as an answer has room for; the last two stand as they
-    are read. ``broad`` evidence, for questions about the articles or a day as such, is quoted as
-    it stands: no model chooses or words it.
+    are read. ``broad`` evidence, for questions about the articles, a day, a name or
+    somebody's words as such, is quoted as it stands: no model chooses or words it.
     """
 
     question: str
@@ -61,7 +66,7 @@ class Evidence:
     hits: tuple[Hit, ...]
     worth: tuple[Hit, ...]
     shown: tuple[Hit, ...]
-    broad: Literal["articles", "day"] | None = None
+    broad: Broad | None = None
 
 
 def gather(
@@ -70,19 +75,19 @@ def gather(
     bounds: Bounds,
     newest: str | None,
     many: int,
-    countries: Mapping[str, str] | None = None,
+    offices: Offices = NOBODY,
     *,
     rerank: bool = True,
 ) -> list[Evidence]:
     """Find evidence for each question; ``many`` sentences are offered in all.
 
     Words of time that speak of an event take its day from the articles; ``newest`` is the ISO
-    day of the latest one, ``countries`` says for whom surnames speak. Without ``rerank`` it is a
+    day of the latest one, ``offices`` tells who "the mayor" is. Without ``rerank`` it is a
     first look, at a small part of the time.
     """
     look = partial(search.search, rerank=rerank)
     quotes = QUOTES if len(questions) == 1 else max(LEAST, QUOTES // len(questions))
-    given = bounds, newest, many, quotes, countries or {}
+    given = bounds, newest, many, quotes, offices
     return [_gather(look, question, *given) for question in questions]
 
 
@@ -93,24 +98,42 @@ def _gather(
     newest: str | None,
     many: int,
     quotes: int,
-    countries: Mapping[str, str],
+    offices: Offices,
 ) -> Evidence:
     def find(event: str) -> list[Hit]:
         return look(event, EVENT_HITS, bounds.as_of, bounds.articles)
 
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
-    if asks_for_all(question, said.period, newest):
-        wide = look(said.query, WIDE, as_of, bounds.articles, rerank=False)
-        about: Literal["articles", "day"] = "day" if said.period else "articles"
-        told = tuple(told_of_all(wide, said.period, many))
-        return Evidence(question, said.query, as_of, told, told, told, told, about)
+    wide = partial(look, said.query, WIDE, as_of, bounds.articles, rerank=False)
+    if broad := _broadly(wide, question, said, newest, many, offices):
+        told = tuple(broad[1])
+        return Evidence(question, said.query, as_of, told, told, told, told, broad[0])
     found = look(said.query, SPARE * many, as_of, bounds.articles)
-    ranked = prefer(prefer_theirs(found, question, countries), said)
+    ranked = prefer(prefer_theirs(found, question, offices), said)
     hits = tuple(without_reprints(ranked)[:many])
     best = worth_quoting(hits)
     worth, shown = tuple(as_read(best)), tuple(as_read(best[:quotes]))
     return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, shown)
+
+
+def _broadly(
+    wide: Callable[[], list[Hit]],
+    question: str,
+    said: Timing,
+    newest: str | None,
+    many: int,
+    offices: Offices,
+) -> tuple[Broad, list[Hit]] | None:
+    """Answer what no ranking by words can: what is it all about, who is that, what did they say."""
+    if asks_for_all(question, said.period, newest):
+        return "day" if said.period else "articles", told_of_all(wide(), said.period, many)
+    if (name := asked_name(said.query)) and (told := introductions(wide(), name)):
+        return "name", told
+    theirs = () if said.period else asks_for_all_words(question, offices)
+    if theirs and (told := all_they_said(wide(), theirs, offices)):
+        return "words", without_reprints(told)[:QUOTES]
+    return None
 
 
 def as_read(hits: Sequence[Hit]) -> list[Hit]:

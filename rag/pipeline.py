@@ -159,8 +159,7 @@ class Rag:
         attempt = Attempt(self.llm, self._breaker, self.settings.request_seconds)
         full = self._standalone(asked, history, attempt)
         many, single = self.settings.evidence, parts(full)
-        countries = self.index.offices.countries
-        asking = self._search, single, bounds, self.index.newest, many, countries
+        asking = self._search, single, bounds, self.index.newest, many, self.index.offices
         yield _found(together(gather(*asking, rerank=False), many), preliminary=True)
         found = gather(*asking)
         if len(found) == 1:

@@ -14,7 +14,7 @@ from rag.attribution import speaker_of
 from rag.attribution.lexicon import TITLES, can_speak
 from rag.attribution.verbs import FORMS, SAY
 from rag.calibration import calibration
-from rag.offices import country_of, stands_for
+from rag.offices import Offices, country_of, stands_for
 from rag.retriever import Hit, rank_anew
 from rag.words import STOPWORDS, fold, same_name
 
@@ -40,35 +40,60 @@ _ACCOUNTS = frozenset(
     """account answer assessment comment comments description explanation opinion position reaction
     remarks reply response stance statement take telling verdict view views warning words""".split()
 )
+_HELD = re.compile(r"\(([^(),]+)\)$")  # the one name that an office stands for
+_IDLE = frozenset("exactly really publicly then now so far".split())
+NOBODY = Offices(())
 _PREPOSITIONS = frozenset("of in at on for from by to with about between".split())
 
 
-def prefer_theirs(hits: Sequence[Hit], question: str, countries: Mapping[str, str]) -> list[Hit]:
+def prefer_theirs(hits: Sequence[Hit], question: str, offices: Offices) -> list[Hit]:
     """Order hits anew where somebody's words are asked for: those in which they speak win.
 
     A sentence in which another speaks, or that does not name them, loses and is marked as not
-    ``theirs``; where the reporter tells of them it stays. ``countries`` says for whom surnames
-    stand. What no reranker read stays as it is.
+    ``theirs``; where the reporter tells of them it stays. ``offices`` says who "the mayor" is and
+    for whom surnames stand. What no reranker read stays as it is.
     """
-    asked = asked_speaker(question)
+    asked = asked_speaker(question, offices)
     if not asked or any(hit.relevance is None for hit in hits):
         return list(hits)
     lack = calibration().blend.lacks
     marked = []
     for hit in hits:
-        weight = _weight(hit, asked, countries)
+        weight = _weight(hit, asked, offices.countries)
         marked.append(replace(hit, score=hit.score + weight * lack, theirs=weight >= 0))
     return rank_anew(sorted(marked, key=lambda hit: -hit.score))
 
 
-def asked_speaker(question: str) -> tuple[str, ...]:
-    """Give the names of whoever's words a question asks for, as it has them; mostly none."""
+def asks_for_all_words(question: str, offices: Offices) -> tuple[str, ...]:
+    """Give the names where a question asks what somebody said, about nothing in particular."""
+    tokens = _WORD.findall(question)
+    while tokens and fold(tokens[-1]) in _IDLE:
+        tokens.pop()
+    ends = bool(tokens) and FORMS.get(tokens[-1], ("",))[0] in SAY
+    return asked_speaker(question, offices) if ends else ()
+
+
+def all_they_said(found: Sequence[Hit], asked: Sequence[str], offices: Offices) -> list[Hit]:
+    """Give the sentences in which they speak, the newest article first, each from its head."""
+    spoken = [hit for hit in found if _weight(hit, asked, offices.countries) == SPEAKS]
+    spoken.sort(key=lambda hit: (hit.article.name, hit.sentence.number))
+    spoken.sort(key=lambda hit: hit.article.date or "", reverse=True)
+    return rank_anew([replace(hit, relevance=None) for hit in spoken])
+
+
+def asked_speaker(question: str, offices: Offices = NOBODY) -> tuple[str, ...]:
+    """Give the names of whoever's words a question asks for, as it has them; mostly none.
+
+    ``offices`` names who holds an office that is asked for.
+    """
     tokens = [match.group() for match in _WORD.finditer(question)]
     folded = [fold(token) for token in tokens]
     for at, word in enumerate(folded):
         names: tuple[str, ...] = ()
         if word in _AUXILIARIES:
-            names = _names(_subject(tokens, at + 1, _AUXILIARIES[word]))
+            subject = _subject(tokens, at + 1, _AUXILIARIES[word])
+            held = _HELD.search(offices.named(" ".join(subject)))
+            names = _names(held[1].split()) if held else _names(subject)
         elif word == "according" and folded[at + 1 : at + 2] == ["to"]:
             names = _names(tokens[at + 2 : at + 2 + MOST_WORDS])
         elif at and _OWNED.search(tokens[at - 1]) and word in _ACCOUNTS:
@@ -102,7 +127,7 @@ def _names(subject: Sequence[str]) -> tuple[str, ...]:
         if fold(token) in _PREPOSITIONS or not token[0].isalnum():
             break
         head.append(_OWNED.sub("", token))
-    while head and not head[-1][0].isupper() and fold(head[-1]) in STOPWORDS | {"really"}:
+    while head and not head[-1][0].isupper() and fold(head[-1]) in STOPWORDS | _IDLE:
         head.pop()
     if not head or not (head[-1][0].isupper() or can_speak(fold(head[-1]))):
         return ()

@@ -200,6 +200,9 @@ NOT_SAID = [
     "She may tell the court next week.",
     "The so-called “ghost ship” drifted ashore near Cork.",
     "His refusal to train cost the team two points.",
+    "The tunnel cost twice what the consultants had estimated.",
+    "It rained more than what the agency had forecast.",
+    "Fares rose more than analysts had predicted.",
 ]
 
 
@@ -244,6 +247,15 @@ ACROSS = [
     ("Grant said Novak had warned her. She added that the leak was small.", 1, "Grant"),
     ("Jill Moreno said the squad was tired.\n\nNext week\n\nThe final is on Friday. He said so.", 3,
      None),
+    # whom the article calls "he" is not "she", and an office does not end a name
+    ("Jill Moreno slept. Olav Lie was calm. He said it rained. She said it snowed.", 3,
+     "Jill Moreno"),
+    ("Olav Lie was calm. He said it rained. She said it snowed.", 2, None),
+    ("Olav Lie slept. The spokeswoman, Jill Moreno, was calm. He said it rained.", 2, "Olav Lie"),
+    ("Olav Lie was calm. Mayor Jill Moreno of Marrow said it rained. She said it snowed.", 1,
+     "Jill Moreno"),
+    ("Olav Lie was calm. Mayor Jill Moreno of Marrow said it rained. She said it snowed.", 2,
+     "Jill Moreno"),
     # quotations over several sentences
     ("“It melts,” Ada Novak told reporters. “We saw it.”", 1, "Ada Novak"),
     ("“It melts. We saw it. Nobody listened,” Ada Novak said.", 0, "Ada Novak"),

@@ -15,8 +15,8 @@ errors settings parallel sentences hidden loaders datelines corpus changes words
 expected passages models bert embedder store texts wordindex index sharedindex sharedindexer indexer
 calibration reranker retriever reprints citation answer audit question prompts modelstate llm tune
 attempt followup parts reader attribution support voices verifier tense timeline timewords conflicts
-whosewords overview gate evidence assembly progress pipeline render markup chart document doctor
-web cli
+whosewords overview whois gate evidence assembly progress pipeline render markup chart document
+doctor web cli
 """.split()
 OWNERS = {
     "bm25s": "wordindex",

@@ -3,9 +3,16 @@
 import pytest
 from fakes_llm import hits
 
-from rag.whosewords import asked_speaker, prefer_theirs
+from rag.offices import Holder, Offices
+from rag.whosewords import all_they_said, asked_speaker, asks_for_all_words, prefer_theirs
 
-COUNTRIES = {"ruiz": "Peru", "blom": "Norway", "okoye": "Nigeria"}
+HELD = Offices(
+    (
+        Holder("Ana Ruiz", "president", "Peru"),
+        Holder("Ida Blom", "mayor", "Norway"),
+        Holder("Ada Okoye", "envoy", "Nigeria"),
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +55,8 @@ def test_other_questions_ask_for_nobodys_words(question):
     assert asked_speaker(question) == ()
 
 
-def order(question, *texts, countries=COUNTRIES):
-    found = prefer_theirs(hits(*texts, logits=[3.0, 2.0, 1.5]), question, countries)
+def order(question, *texts, offices=HELD):
+    found = prefer_theirs(hits(*texts, logits=[3.0, 2.0, 1.5]), question, offices)
     assert [hit.rank for hit in found] == [1, 2, 3]
     return [(texts.index(hit.sentence.text), hit.theirs) for hit in found]
 
@@ -70,7 +77,7 @@ def test_what_another_said_comes_later_and_is_marked():
 def test_who_holds_an_office_speaks_for_a_country_and_for_europe():
     asked = "What did the Peruvian government say about the dam?"
     assert order(asked, BLOM, RUIZ, NOBODY)[0] == (1, True)
-    assert order(asked, BLOM, RUIZ, NOBODY, countries={})[0] == (0, False)
+    assert order(asked, BLOM, RUIZ, NOBODY, offices=Offices(()))[0] == (0, False)
     europe = "What did European leaders say about the dam?"
     assert order(europe, RUIZ, BLOM, NOBODY)[0] == (1, True)
 
@@ -78,7 +85,7 @@ def test_who_holds_an_office_speaks_for_a_country_and_for_europe():
 def test_a_country_does_not_speak_for_a_person():
     asked = "What did Ana Ruiz say about the dam?"
     other = "The Peruvian government said that the dam was safe."
-    assert order(asked, other, NOBODY, BLOM, countries=COUNTRIES) == [
+    assert order(asked, other, NOBODY, BLOM, offices=HELD) == [
         (0, False),
         (1, False),
         (2, False),
@@ -112,4 +119,33 @@ def test_a_people_is_its_country():
 def test_nothing_is_moved_where_nobodys_words_are_asked_for_or_nothing_was_read():
     assert order("Is the dam safe?", BLOM, RUIZ, NOBODY) == [(0, True), (1, True), (2, True)]
     unread = hits(BLOM, RUIZ)
-    assert prefer_theirs(unread, "What did Ana Ruiz say?", {}) == unread
+    assert prefer_theirs(unread, "What did Ana Ruiz say?", HELD) == unread
+
+
+def test_office_asked_for_is_its_holder():
+    assert asked_speaker("What did the mayor say about the dam?", HELD) == ("blom",)
+    assert asked_speaker("What did the mayor say about the dam?") == ()
+    assert asked_speaker("What did the doctor say about the dam?", HELD) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What did Ana Ruiz say?", ("ruiz",)),
+        ("What has the mayor said so far?", ("blom",)),
+        ("What exactly did Ruiz say then?", ("ruiz",)),
+        ("What did Ana Ruiz say about the dam?", ()),
+        ("What did Ana Ruiz build?", ()),
+        ("What did he say?", ()),
+        ("Who said it?", ()),
+    ],
+)
+def test_question_for_all_that_somebody_said(question, names):
+    assert asks_for_all_words(question, HELD) == names
+
+
+def test_all_they_said_is_what_they_say_in_order():
+    found = hits(NOBODY, RUIZ, "Ana Ruiz came by train.", BLOM, "Ana Ruiz said no.")
+    told = all_they_said(found, ("ruiz",), HELD)
+    assert [hit.sentence.text for hit in told] == [RUIZ, "Ana Ruiz said no."]
+    assert [hit.rank for hit in told] == [1, 2]

@@ -42,7 +42,9 @@ class Clause(Phrases):
                 last = span
                 lead = self._low(span.low - 1)
                 if lead not in w.UNREAL:
-                    rank = 0 if lead in w.BACKGROUND else 2 if verb in verbs.SAY else 1
+                    meant = lead == "what" and verb not in verbs.NAMING  # "twice what X said"
+                    scene = meant or lead in w.BACKGROUND
+                    rank = 0 if scene else 2 if verb in verbs.SAY else 1
                     yield Hit(i, span, rank, trailing)
 
     def _counts(self, i: int, verb: str, form: str) -> bool:

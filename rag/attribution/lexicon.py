@@ -68,7 +68,7 @@ PRONOUNS = PERSON_PRONOUNS | BODY_PRONOUNS
 SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they"})
 # Behind these nothing was said yet; behind those a saying only sets the scene.
 UNREAL = frozenset({"if", "whether", "unless", "until"})
-BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once"})
+BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once", "than"})
 # What stands around a subject and is no part of it.
 LEADS = (TIME | BOUNDARY | {",", "\x02"}) - {"who", "what"}
 TAILS = TIME | PREPOSITIONS | {",", "all", "both", "himself", "herself", "itself", "themselves"}
@@ -141,6 +141,8 @@ TITLES = frozenset(
     treasurer attorney rep. premier commander former leader economist superintendent manager
     security executive dean rabbi imam reverend admiral major lieutenant doctor""".split()
 )
+WOMEN = frozenset("queen princess lady dame mrs ms baroness duchess mother wife daughter".split())
+MEN = frozenset("king prince sir lord mr baron duke father husband son".split())
 TITLE_ENDS = ("ologist", "keeper", "fielder", "woman", "maker")
 # "X's statement said" is X speaking.
 UTTERANCES = frozenset(

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from rag.attribution import lexicon as w
@@ -90,6 +91,13 @@ class Names:
         """Whether a readable name is one that the article gives in full, and so a person's."""
         return name in self._titles
 
+    def is_woman(self, name: str, unknown: bool) -> bool:
+        """Whether a name's title is a woman's; ``unknown`` where it has none that tells."""
+        titles = self._titles.get(name, set())
+        hers = any(t in w.WOMEN or t.endswith("woman") for t in titles)
+        his = any(t in w.MEN or (t.endswith("man") and not t.endswith("woman")) for t in titles)
+        return unknown if hers == his else hers
+
     def full(self, name: str, position: int) -> str:
         """The fullest form of a surname that the article gives, as last used before a position."""
         starts, names = self._fullest.get(name, ([], [name]))
@@ -130,7 +138,8 @@ class Names:
             return self._bearer(toks) or ("t" + phrase[1:] if lower else phrase)
         if not all(is_name(t) or t.low in _INSIDE for t in toks):
             return phrase
-        person = toks[_after_title(toks) :]
+        cut = _after_title(toks)
+        person = [*takewhile(lambda t: t.low not in {"of", "for"}, toks[cut:])] if cut else toks
         full = self.full(_bare(person[-1]), person[-1].start)
         alone = len(person) == 1
         return full if alone and full != _bare(person[-1]) else self._slice(person, possessive)
@@ -171,8 +180,9 @@ def _after_title(run: Sequence[Token]) -> int:
         k for k, t in enumerate(run[:-1]) if t.low in w.TITLES or t.low.endswith(w.TITLE_ENDS)
     ]
     cut = titles[-1] + 1 if titles else 0
-    small = any(t.low in {"of", "for", "and", "the", "&"} for t in run[cut:])
-    if cut and (small or len(run) - cut > 4):  # "Minister of Trade of X Anna Brown"
+    small = {"of", "for", "and", "the", "&"}
+    own = [*takewhile(lambda t: t.low not in small, run[cut:])]
+    if cut and not 0 < len(own) <= 4:  # "Minister of Trade of X Anna Brown"
         return max(len(run) - 2, cut)
     return cut
 

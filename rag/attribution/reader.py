@@ -12,13 +12,14 @@ class Reader:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._person: str | None = None
+        self._people: list[str] = []  # of the section, the latest last
         self._body: str | None = None
+        self._women: dict[str, bool] = {}  # who was called "she", and who "he"
 
     def read(self, toks: list[Token], heading: bool) -> str | None:
         """Find the sentence's speaker; a heading starts a new section."""
         if heading:
-            self._person = self._body = None
+            self._people, self._body = [], None
         if not toks:
             return None
         clause = Clause(toks, self._names)
@@ -27,7 +28,7 @@ class Reader:
         if subject is None:
             subject = self._name(toks, opening)
         if subject and self._names.is_person(subject):
-            self._person = subject
+            self._people.append(subject)
         if subject and not self._names.is_full(subject):
             self._body = subject
         return speaker
@@ -65,10 +66,19 @@ class Reader:
             parts = (span.low, span.low + both), (span.low + both + 1, span.high)
             return " and ".join(self._name(toks, Span(*part)) or "" for part in parts)
         if len(own) == 1 and own[0].low in w.PERSON_PRONOUNS:
-            return self._person
+            return self._meant(woman=own[0].low in {"she", "her"})
         if len(own) == 1 and own[0].low in w.BODY_PRONOUNS:
             return self._body
         return self._names.readable(own)
+
+    def _meant(self, *, woman: bool) -> str | None:
+        """Whom "he" or "she" means: the last person whom the article did not call otherwise."""
+        for person in reversed(self._people):
+            known = self._women.get(person, self._names.is_woman(person, woman))
+            if known == woman:
+                self._women[person] = woman
+                return person
+        return None
 
 
 def _chain(said: str | None, teller: str | None) -> str | None:

@@ -125,3 +125,4 @@ def _forms() -> dict[str, tuple[str, str]]:
 FORMS = _forms()  # "said" -> ("say", "past")
 SAY = frozenset(_SAY.split()) | frozenset(_SOFT.split()) - {"maintain"}
 SOFT = frozenset(_SOFT.split())
+NAMING = frozenset("call describe brand label deem".split())  # "what X called …"
