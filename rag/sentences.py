@@ -13,7 +13,8 @@ from sentencex import get_sentence_boundaries
 LONGEST = 1200  # characters of a sentence; what runs on beyond is cut
 WINDOW = 8000  # characters handed to sentencex at once: it is quadratic in unclosed quotes
 LONGEST_HEADING = 120
-HEADINGS_IN_A_ROW = 3  # more short lines than that are a list, a table or a poem
+HEADINGS_IN_A_ROW = 3  # more short lines than that are a list, a table or a poem …
+HEAD_LINES = 6  # … but at the head of a text the title, the paper, the day and the reporter
 WRAP_WIDTHS = range(40, 101)  # characters of a line that an editor broke
 
 STOPS = ".!?…。！？؟۔"
@@ -22,6 +23,7 @@ BREAK = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 SPACE = re.compile(r"\s")
 WORD = re.compile(r"[^\W_]")
 FIRST_WORD = re.compile(r"\S+")
+CREDIT = re.compile(r"(?:By|by|BY) [^\Wa-z]|(?:Published|Updated|Posted)\b|.*\b(?:19|20)\d\d\b")
 HASHES = re.compile(r"#{1,6}\s")
 NEW_LINE = re.compile(r"(?:[-*+•‣◦]|#{1,6})\s")  # starts a paragraph even in wrapped text
 ITEM = re.compile(r"(?:[-*+•‣◦–—]|\(?\d{1,3}[.)])\s")
@@ -34,7 +36,7 @@ LEADS_ON = re.compile(
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 
-SPLITTER = 1  # raised whenever other sentences come out: an index holds sentence numbers
+SPLITTER = 2  # raised whenever other sentences come out: an index holds sentence numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def split(text: str) -> list[Span]:
 
 def opening_heading(text: str) -> Span | None:
     """Give the first sentence of a text if ``split`` finds it to be a heading, without the rest."""
-    few = _paragraphs(text)[: HEADINGS_IN_A_ROW + 2]  # no later one has a say in the first
+    few = _paragraphs(text)[: HEAD_LINES + 2]  # no later one has a say in the first
     if not few or (few[0][1] - few[0][0] > LONGEST_HEADING and not HASHES.match(text, *few[0])):
         return None
     inside = [list(_sentences(text, start, end)) for start, end in few]
@@ -201,7 +203,8 @@ def _headings(paragraphs: list[str]) -> list[bool]:
     begin = 0
     for at in range(len(likely) + 1):
         if at == len(likely) or not likely[at]:
-            if at - begin > HEADINGS_IN_A_ROW:
+            head = at <= HEAD_LINES and any(map(CREDIT.match, paragraphs[1:at]))
+            if at - begin > HEADINGS_IN_A_ROW and not (begin == 0 and head):
                 likely[begin:at] = [False] * (at - begin)
             begin = at + 1
     return [a or b for a, b in zip(likely, marked, strict=True)]

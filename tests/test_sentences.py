@@ -168,6 +168,16 @@ def test_many_short_lines_in_a_row_are_a_list():
     assert headings("Alpha\nBeta\nGamma\nDelta\nHe left.") == []
 
 
+def test_title_paper_day_and_reporter_at_the_head_are_headings():
+    head = ["Who knew about the cracks?", "The Valley Gazette", "9 March 2026", "By Ada Blom"]
+    text = "\n".join([*head, "The dam held.", "It is old."])
+    assert headings(text) == head
+    opens = opening_heading(text)
+    assert opens and text[opens.start : opens.end] == head[0]
+    assert headings("\n".join(["He left.", *head, "The dam held."])) == []  # not at the head
+    assert headings("\n".join([*head, *"abc", "The dam held."])) == []  # a list
+
+
 WRAPPED = """\
 No progress from Miami
 
