@@ -173,7 +173,8 @@ def test_title_paper_day_and_reporter_at_the_head_are_headings():
     text = "\n".join([*head, "The dam held.", "It is old."])
     assert headings(text) == head
     opens = opening_heading(text)
-    assert opens and text[opens.start : opens.end] == head[0]
+    assert opens
+    assert text[opens.start : opens.end] == head[0]
     assert headings("\n".join(["He left.", *head, "The dam held."])) == []  # not at the head
     assert headings("\n".join([*head, *"abc", "The dam held."])) == []  # a list
 

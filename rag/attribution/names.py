@@ -85,7 +85,8 @@ class Names:
         known = name in self._titles
         alone = name in self._alone and not name.isupper()
         role = name.lower().startswith(("the ", "a ", "an ")) and last not in _BODIES
-        return known or alone or (role and w.can_speak(last) and not last.endswith("s"))
+        plain = last.islower() or last.lower() in w.TITLES  # "the Harbour Courier" is a paper
+        return known or alone or (role and plain and w.can_speak(last) and not last.endswith("s"))
 
     def is_full(self, name: str) -> bool:
         """Whether a readable name is one that the article gives in full, and so a person's."""
@@ -147,7 +148,8 @@ class Names:
     def _bearer(self, toks: Sequence[Token]) -> str | None:
         """Who "the Irish president" is, where the article gives one such title to one name."""
         wanted = {t.low.replace(".", "") for t in toks[1:]}
-        if not any(word in w.TITLES or w.can_speak(word) for word in wanted):
+        roles = [word for word in wanted if word in w.TITLES or w.can_speak(word)]
+        if not roles or _BODIES.issuperset(roles):  # "the club" is not its chairman
             return None
         fits = set.intersection(*(self._bearers.get(word, set()) for word in wanted))
         return fits.pop() if len(fits) == 1 else None
