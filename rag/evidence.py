@@ -13,7 +13,7 @@ from rag.overview import WIDE, asks_for_all, told_of_all
 from rag.reprints import without_reprints
 from rag.retriever import Hit, rank_anew
 from rag.timewords import Timing, prefer, settle, timing
-from rag.whois import asked_name, introductions
+from rag.whois import asked_name, asked_office, asked_role, holders, introductions
 from rag.whosewords import NOBODY, all_they_said, asks_for_all_words, prefer_theirs
 
 EVENT_HITS = 3  # sentences that may say when an event was
@@ -128,7 +128,10 @@ def _broadly(
     """Answer what no ranking by words can: what is it all about, who is that, what did they say."""
     if asks_for_all(question, said.period, newest):
         return "day" if said.period else "articles", told_of_all(wide(), said.period, many)
-    if (name := asked_name(said.query)) and (told := introductions(wide(), name)):
+    name = asked_office(said.query, offices) or asked_name(said.query)
+    if name and (told := introductions(wide(), name)):
+        return "name", told
+    if (role := asked_role(said.query)) and (told := holders(wide(), *role)):
         return "name", told
     theirs = () if said.period else asks_for_all_words(question, offices)
     if theirs and (told := all_they_said(wide(), theirs, offices)):

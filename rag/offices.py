@@ -137,7 +137,8 @@ class Offices:
         tokens = _tokens(question)
         for start, end, office in _offices(tokens):
             one = not tokens[end - 1].endswith("s") or tokens[end - 1].endswith("boss")
-            if one and not _is_name("".join(tokens[end : end + 1])):
+            alone = not _is_name("".join(tokens[end : end + 1]))
+            if one and alone and not _of_a_body(tokens, end):
                 names += self._who(office, self._whose(tokens, start, end))
         fresh = [name for name in dict.fromkeys(names) if name.split()[-1] not in question]
         return f"{question} ({', '.join(fresh)})" if fresh else question
@@ -204,9 +205,16 @@ def _country_near(tokens: Sequence[str], start: int, end: int) -> str | None:
         word = fold(tokens[start - back])
         if word in STOPWORDS - _DETAILS - {"own"}:
             break
-    after = [t for t in tokens[end : end + 3] if fold(t) not in ("of", "in", "the")]
+    after = [t for t in tokens[end : end + 4] if fold(t) not in ("of", "in", "the")]
     of = fold("".join(tokens[end : end + 1])) in ("of", "in")
     return (_country(after[:2]) or _country(after[:1])) if of else None
+
+
+def _of_a_body(tokens: Sequence[str], end: int) -> bool:
+    """Whether a title is that of something with a name that is no country: "head of Norpower"."""
+    behind = [t for t in tokens[end : end + 3] if t != "the"]
+    of = behind[:1] in (["of"], ["at"]) and len(behind) > 1
+    return of and _is_name(behind[1]) and _country_near(tokens, end, end) is None
 
 
 def _country(words: Sequence[str]) -> str | None:

@@ -201,7 +201,9 @@ class Rag:
         return gate.answerable(evidence.query, evidence.hits, logit)
 
     def _differing(self, evidence: Evidence) -> tuple[Difference, ...]:
-        """Find where the evidence differs about the question."""
+        """Find where the evidence differs about the question; two holders of an office do not."""
+        if evidence.broad in {"name", "words"}:
+            return ()
         places = [quote(hit).place for hit in evidence.shown]
         countries = self.index.offices.countries
         return conflicts(evidence.question, evidence.ranked, places, countries)

@@ -64,6 +64,7 @@ def test_question_gets_the_names_it_means(offices, question, names):
     "question",
     [
         "Who is the Chilean president?",  # nobody told
+        "What did the pundit of Norpower say?",  # another's
         "What did President Quispe say?",  # named already
         "What did Quispe, the Peruvian president, say?",  # named already
         "Where did the experts meet?",  # many
@@ -102,3 +103,9 @@ def test_no_word_stands_for_two_countries():
     said = [word.casefold() for line in lines for word in dict.fromkeys(line)]
     assert len(said) == len(set(said)), json.dumps([w for w in said if said.count(w) > 1])
     assert len(lines) > 190
+
+
+def test_country_of_two_words_with_an_article():
+    held = Offices((Holder("Al Bo", "president", "United States"),))
+    asked = "What did the president of the United States say?"
+    assert held.named(asked) == f"{asked} (Al Bo)"

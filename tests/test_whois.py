@@ -1,9 +1,22 @@
 """Who somebody is: which questions ask that, and what describes a name; all names are invented."""
 
+from dataclasses import replace
+
 import pytest
 from fakes_llm import hits
 
-from rag.whois import asked_name, describes, introductions
+from rag.offices import Holder, Offices
+from rag.whois import (
+    asked_name,
+    asked_office,
+    asked_role,
+    describes,
+    holder,
+    holders,
+    introductions,
+)
+
+HELD = Offices((Holder("Ana Ruiz", "president", "Peru"), Holder("Ida Blom", "mayor", None)))
 
 
 @pytest.mark.parametrize(
@@ -92,3 +105,75 @@ def test_introductions_are_few_the_clearest_first_and_reprints_once():
         "Mayor Hale said no.",
     ]
     assert [hit.rank for hit in chosen] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Who is the Peruvian president?", "Ana Ruiz"),
+        ("Who's the president of Peru?", "Ana Ruiz"),
+        ("who is the mayor", "Ida Blom"),
+        ("Who is the Peruvian president going to meet?", ""),
+        ("Who is the president of Chile?", ""),
+        ("Who met the Peruvian president?", ""),
+    ],
+)
+def test_office_asked_for(question, name):
+    assert " ".join(asked_office(question, HELD)) == name
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Who is the captain?", (("captain",), frozenset())),
+        (
+            "Who's the current head coach of Marrow Rovers?",
+            (("head", "coach"), {"marrow", "rovers"}),
+        ),
+        ("Who was the judge at Marrow?", (("judge",), {"marrow"})),
+        ("Who is the president of Peru?", None),
+        ("Who is the Peruvian president?", None),
+        ("Who is the winner?", (("winner",), frozenset())),
+        ("Who is going to pay?", None),
+        ("What is the captain?", None),
+        ("Who is Rosa Hale?", None),
+    ],
+)
+def test_role_asked_for(question, asked):
+    assert asked_role(question) == asked
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("On Monday captain Rosa Hale slept.", ["hale"]),
+        ("Captain Rosa Hale slept.", ["hale"]),
+        ("Rosa Hale, the team's captain, slept.", ["hale"]),
+        ("Its captain, Rosa Hale, slept.", ["hale"]),
+        ("Rosa Hale was named captain on Monday.", ["hale"]),
+        ("Rosa Hale resigned as captain.", ["hale"]),
+        ("Former captain Rosa Hale slept.", []),
+        ("Rosa Hale, a former captain, slept.", []),
+        ("Rosa Hale met the captain.", []),
+        ("The captain slept.", []),
+        ("Rosa Hale was named captain of Ashdown.", []),
+        ("Rosa Hale was named captain of Marrow.", ["hale"]),
+    ],
+)
+def test_who_holds_a_role(sentence, names):
+    assert holder(sentence, ["captain"], frozenset({"marrow"})) == names
+
+
+def test_holders_come_newest_first_and_each_once():
+    found = hits("Captain Rosa Hale slept.", "Hale, the captain, woke.", "Captain Ida Blom left.")
+    days = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    dated = [
+        replace(hit, article=replace(hit.article, date=day))
+        for hit, day in zip(found, days, strict=True)
+    ]
+    chosen = holders(dated, ["captain"], frozenset())
+    assert [hit.sentence.text for hit in chosen] == [
+        "Captain Ida Blom left.",
+        "Hale, the captain, woke.",
+    ]
+    assert holders(dated, ["captain"], frozenset({"ashdown"})) == []
