@@ -229,6 +229,7 @@ def test_a_question_that_breaks_off_wants_what_is_missing():
 CROWD = "The Harbour Union said 4,200 of its members had joined the march in Lima."
 FIGURE = "Northgate Docks, which owns the port, put the figure at about 3,500."
 QUIET = "It rained all day."
+SPOKEN = "The organisers spoke of 7,000."
 
 
 def test_a_figure_that_another_takes_up_is_a_side_whoever_tells_it():
@@ -239,7 +240,7 @@ def test_a_figure_that_another_takes_up_is_a_side_whoever_tells_it():
     assert sorted(c.quote for side in found.sides for c in side.citations) == [FIGURE, CROWD]
 
 
-@pytest.mark.parametrize(("follower", "found"), [(FIGURE, 1), (QUIET, 0)])
+@pytest.mark.parametrize(("follower", "found"), [(FIGURE, 1), (SPOKEN, 1), (QUIET, 0)])
 def test_sentence_behind_is_looked_at_though_the_search_did_not_bring_it(follower, found):
     text = f"{CROWD} {follower}"
     whole = article("march.txt", text)

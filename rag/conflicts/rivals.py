@@ -28,7 +28,9 @@ _COUNTED = re.compile(
     r"\bhow\s+many\s+((?:\w[\w'-]*\s+){0,2}?\w[\w'-]*)|\bnumber\s+of\s+(\w[\w'-]*)", re.IGNORECASE
 )
 _TAKEN_UP = re.compile(
-    r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at)\b", re.IGNORECASE
+    r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at"
+    r"|sp(oke|eaks?) of|talk(ed|s) of|(said|says) (it was|there were))\b",
+    re.IGNORECASE,
 )
 _PART_OF = re.compile(r"\s(of|among)\s(those|them|these)\b", re.IGNORECASE)
 FOLLOWED = 8  # sentences whose next one is looked at for a figure that takes theirs up
