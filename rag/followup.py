@@ -1,11 +1,13 @@
 """Follow-up questions are made standalone before anything is searched."""
 
+import re
 from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.output_parsers import StrOutputParser
 
 from rag.errors import RagError
+from rag.offices import country_of
 from rag.prompts import load_prompt
 from rag.words import STOPWORDS, fold, same_name, stem, words
 
@@ -16,6 +18,11 @@ POINTERS = frozenset(
 )
 OPENERS = frozenset("and but or so".split())  # these point back only where they open a question
 TURNS = 3
+PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+NAME = re.compile(
+    r"(?<!\bin )(?<!\bat )(?<!\bof )(?<!\bto )(?<!\bnear )(?<!\bfrom )(?<![\w’'-])"
+    r"(?:the )?[^\W\d_a-z][\w-]+(?: [^\W\d_a-z][\w-]+)*"
+)
 
 
 def leans_on_history(question: str) -> bool:
@@ -29,16 +36,49 @@ def leans_on_history(question: str) -> bool:
 def standalone(question: str, history: Sequence[Turn], llm: BaseChatModel | None) -> str:
     """Rewrite a follow-up so that it stands alone; a question that does so already stays as it is.
 
+    Where a "he" or "she" can only be one name of the questions before, the name takes its place.
     The language model's version is taken only when all its content words come from the
     conversation. Otherwise, and without a model, the question before is put in front.
     """
     if not history or not leans_on_history(question):
         return question
+    if meant := with_the_name(question, [asked for asked, _ in history[-TURNS:]]):
+        return meant
     plain = f"{history[-1][0]} {question}".strip()
     if llm is None:
         return plain
     rewritten = _rewrite(question, history[-TURNS:], llm)
     return rewritten if _only_known_words(rewritten, question, history) else plain
+
+
+def with_the_name(question: str, before: Sequence[str]) -> str | None:
+    """Put a name in the place of "he" or "she"; None where more than one could be meant, or none.
+
+    The last question before that names anybody must name one person, and this one nobody.
+    """
+    persons = [match.group() for match in PERSON.finditer(question)]
+    named = next((names for asked in reversed(before) if (names := _names(asked))), [])
+    says = [word for word in words(question) if word not in STOPWORDS | POINTERS | OPENERS]
+    if not persons or len(named) != 1 or not (says or {"say", "said"} & {*words(question)}):
+        return None
+    (name,) = named
+    meant = PERSON.sub(lambda m: f"{name}'s" if _owns(m) else name, question)
+    opener, _, rest = meant.partition(" ")
+    return f"{rest[:1].upper()}{rest[1:]}" if opener.lower().strip(",") in OPENERS else meant
+
+
+def _owns(pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun is a possessive: "his" and, before a noun, "her"."""
+    behind = words(pronoun.string[pronoun.end() :])[:1]
+    noun = bool(behind) and behind[0] not in STOPWORDS
+    return pronoun.group().lower() in {"his", "hers"} or (pronoun.group().lower() == "her" and noun)
+
+
+def _names(question: str) -> list[str]:
+    """The names in a question, but for places ("in Lima") and the word that opens it."""
+    opener = len(question.split(maxsplit=1)[0]) if question.strip() else 0
+    found = [m.group() for m in NAME.finditer(question, opener)]
+    return [n for n in dict.fromkeys(found) if country_of(fold(n.removeprefix("the "))) is None]
 
 
 def _rewrite(question: str, history: Sequence[Turn], llm: BaseChatModel) -> str:

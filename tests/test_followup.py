@@ -111,3 +111,36 @@ def test_braces_in_the_conversation_are_only_text():
     model = says("What is {x}?")
     assert standalone("What is it?", [("{question} {x}?", "{0}")], model) == "What is {x}?"
     assert "Reader: {question} {x}?\nAnswer: {0}" in model.asked[0][-1].text
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "meant"),
+    [
+        ("Who is Rosa Hale?", "What did she say?", "What did Rosa Hale say?"),
+        ("Who is Rosa Hale?", "And what does she want?", "What does Rosa Hale want?"),
+        ("Who is Rosa Hale?", "What is her job?", "What is Rosa Hale's job?"),
+        ("Who is Rosa Hale?", "Who met her in Oslo?", "Who met Rosa Hale in Oslo?"),
+        ("What did Olav Lie say in Marrow?", "Where is his boat?", "Where is Olav Lie's boat?"),
+        ("What did Olav Lie say in Oslo?", "Did he meet Blom?", "Did Olav Lie meet Blom?"),
+    ],
+)
+def test_name_takes_the_place_of_he_and_she(before, question, meant):
+    assert standalone(question, [(before, "An answer.")], None) == meant
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("Did Hale call Blom?", "When did she call?"),  # which of the two?
+        ("Who broke the dam?", "What did he say?"),  # nobody is named
+        ("Who is Rosa Hale?", "Why did she?"),  # did what?
+        ("How long is the crack in Oslo?", "When did he see it?"),  # a place
+    ],
+)
+def test_he_and_she_stay_where_nobody_or_more_than_one_is_meant(before, question):
+    assert standalone(question, [(before, "An answer.")], None) == f"{before} {question}"
+
+
+def test_name_is_looked_for_in_earlier_questions_too():
+    turns = [("Who is Rosa Hale?", "A judge."), ("What did she say?", "No.")]
+    assert standalone("When did she say it?", turns, None) == "When did Rosa Hale say it?"
