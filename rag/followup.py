@@ -19,6 +19,10 @@ POINTERS = frozenset(
 OPENERS = frozenset("and but or so".split())  # these point back only where they open a question
 TURNS = 3
 PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+WHO = re.compile(  # but for "Who is Ana Ruiz?"
+    r"\W*(?:(?:[Aa]nd|[Ss]o|[Bb]ut) )?[Ww]ho"
+    r"(?!(?:['’]s| is| was)(?: [^\Wa-z][\w-]*)+\W*$)"
+)
 NAME = re.compile(
     r"(?<!\bin )(?<!\bat )(?<!\bof )(?<!\bto )(?<!\bnear )(?<!\bfrom )(?<![\w’'-])"
     r"(?:the )?[^\W\d_a-z][\w-]+(?: [^\W\d_a-z][\w-]+)*"
@@ -57,7 +61,8 @@ def with_the_name(question: str, before: Sequence[str]) -> str | None:
     The last question before that names anybody must name one person, and this one nobody.
     """
     persons = [match.group() for match in PERSON.finditer(question)]
-    named = next((names for asked in reversed(before) if (names := _names(asked))), [])
+    last = next((asked for asked in reversed(before) if _names(asked)), "")
+    named = [] if WHO.match(last) else _names(last)  # "he" may be whoever the answer named
     says = [word for word in words(question) if word not in STOPWORDS | POINTERS | OPENERS]
     if not persons or len(named) != 1 or not (says or {"say", "said"} & {*words(question)}):
         return None

@@ -133,6 +133,9 @@ def test_name_takes_the_place_of_he_and_she(before, question, meant):
     [
         ("Did Hale call Blom?", "When did she call?"),  # which of the two?
         ("Who broke the dam?", "What did he say?"),  # nobody is named
+        ("Who succeeded Rosa Hale?", "What did she say?"),  # perhaps the one the answer named
+        ("Who is Rosa Hale's lawyer?", "What did she say?"),
+        ("Whom did Rosa Hale meet?", "What did she say?"),
         ("Who is Rosa Hale?", "Why did she?"),  # did what?
         ("How long is the crack in Oslo?", "When did he see it?"),  # a place
     ],
