@@ -20,7 +20,7 @@ OPENERS = frozenset("and but or so".split())  # these point back only where they
 TURNS = 3
 PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 WHO = re.compile(  # but for "Who is Ana Ruiz?"
-    r"\W*(?:(?:[Aa]nd|[Ss]o|[Bb]ut) )?[Ww]ho"
+    r"\W*(?:(?:[Aa]nd|[Ss]o|[Bb]ut) )?[Ww](?:ho|hich)"
     r"(?!(?:['’]s| is| was)(?: [^\Wa-z][\w-]*)+\W*$)"
 )
 NAME = re.compile(
@@ -58,7 +58,7 @@ def standalone(question: str, history: Sequence[Turn], llm: BaseChatModel | None
 def with_the_name(question: str, before: Sequence[str]) -> str | None:
     """Put a name in the place of "he" or "she"; None where more than one could be meant, or none.
 
-    The last question before that names anybody must name one person, and this one nobody.
+    The last question before that names anybody must name one person and not ask for another.
     """
     persons = [match.group() for match in PERSON.finditer(question)]
     last = next((asked for asked in reversed(before) if _names(asked)), "")
@@ -80,10 +80,11 @@ def _owns(pronoun: re.Match[str]) -> bool:
 
 
 def _names(question: str) -> list[str]:
-    """The names in a question, but for places ("in Lima") and the word that opens it."""
+    """Names of people in a question: no places ("in Lima"), no bodies ("the Vezha"), no opener."""
     opener = len(question.split(maxsplit=1)[0]) if question.strip() else 0
     found = [m.group() for m in NAME.finditer(question, opener)]
-    return [n for n in dict.fromkeys(found) if country_of(fold(n.removeprefix("the "))) is None]
+    people = [name for name in dict.fromkeys(found) if not name.startswith("the ")]
+    return [name for name in people if country_of(fold(name)) is None]
 
 
 def _rewrite(question: str, history: Sequence[Turn], llm: BaseChatModel) -> str:

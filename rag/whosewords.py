@@ -107,7 +107,7 @@ def _subject(tokens: Sequence[str], start: int, form: str) -> Sequence[str]:
     """The words from an auxiliary to a verb of saying: nothing where there is none near."""
     for end in range(start + 1, min(start + 1 + MOST_WORDS, len(tokens))):
         verb, kind = FORMS.get(tokens[end], ("", ""))
-        if verb in _SAYING and kind == form:
+        if verb in _SAYING and kind == form and tokens[end - 1] != "of":  # "head of state"
             return tokens[start:end]
     return ()
 

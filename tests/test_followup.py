@@ -136,6 +136,8 @@ def test_name_takes_the_place_of_he_and_she(before, question, meant):
         ("Who succeeded Rosa Hale?", "What did she say?"),  # perhaps the one the answer named
         ("Who is Rosa Hale's lawyer?", "What did she say?"),
         ("Whom did Rosa Hale meet?", "What did she say?"),
+        ("Which judge met Rosa Hale?", "What did she say?"),
+        ("Did a judge join the Rotary?", "Was she hopeful?"),  # a body
         ("Who is Rosa Hale?", "Why did she?"),  # did what?
         ("How long is the crack in Oslo?", "When did he see it?"),  # a place
     ],

@@ -126,6 +126,7 @@ def test_office_asked_for_is_its_holder():
     assert asked_speaker("What did the mayor say about the dam?", HELD) == ("blom",)
     assert asked_speaker("What did the mayor say about the dam?") == ()
     assert asked_speaker("What did the doctor say about the dam?", HELD) == ()
+    assert asked_speaker("What did the Peruvian head of state say?", HELD) == ("ruiz",)
 
 
 @pytest.mark.parametrize(
