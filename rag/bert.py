@@ -1,9 +1,10 @@
-"""A BERT network on ONNX Runtime: its graph written down here, its weights from safetensors.
+"""A BERT or MPNet network on ONNX Runtime: its graph written down, its weights from safetensors.
 
 The embedder and the reranker are this network with different weights. It gives the same numbers as
 torch, starts twenty times faster (torch and transformers take seconds to import), and reads about
 twice as fast on two cores (docs/bench/speed.md). Source of the graph: Devlin et al. 2019; layer
-norms stand after the residual sums.
+norms stand after the residual sums. MPNet (Song et al. 2020) is the same network with a bias for
+how far apart two words stand, without kinds of text, and with other names for its weights.
 
 The only room that imports onnx and onnxruntime.
 """
@@ -23,6 +24,16 @@ Text = str | tuple[str, str]
 INPUTS = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
 OPSET = 20  # the first with Gelu
 MASKED = -1e9
+BIAS = "encoder.relative_attention_bias.weight"  # one row a distance, one column a head
+MPNET = {
+    "attention.attn.q.": "attention.self.query.",
+    "attention.attn.k.": "attention.self.key.",
+    "attention.attn.v.": "attention.self.value.",
+    "attention.attn.o.": "attention.output.dense.",
+    "attention.LayerNorm.": "attention.output.LayerNorm.",
+}
+FIRST_PLACE = 2  # of MPNet's places, which count from behind its mark for padding
+FAR = 128  # words apart, from which on all distances are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +47,26 @@ class Shape:
     words: int
     places: int
     epsilon: float
+    relative: bool
 
     @classmethod
     def read(cls, config: Path) -> "Shape":
         """Read the shape; raises ValueError for another kind of network than this one."""
         said = json.loads(config.read_text("utf-8"))
         kind = (said["model_type"], said["hidden_act"], said.get("position_embedding_type"))
-        if kind not in {("bert", "gelu", "absolute"), ("bert", "gelu", None)}:
+        known = {("bert", "gelu", "absolute"), ("bert", "gelu", None), ("mpnet", "gelu", None)}
+        if kind not in known:
             raise ValueError(f"{config} describes another network: {kind}")
+        relative = kind[0] == "mpnet"
         return cls(
             said["num_hidden_layers"],
             said["hidden_size"],
             said["num_attention_heads"],
             said["intermediate_size"],
             said["vocab_size"],
-            said["max_position_embeddings"],
+            said["max_position_embeddings"] - FIRST_PLACE * relative,
             said["layer_norm_eps"],
+            relative,
         )
 
 
@@ -71,6 +86,8 @@ class Bert:
 
         weights = {**load_file(folder / "model.safetensors"), **(trained or {})}
         shape = Shape.read(folder / "config.json")
+        if shape.relative:
+            weights = _as_bert(weights, shape, most)
         self.width = shape.width
         self._session = _session(shape, weights, threads)
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -91,11 +108,41 @@ class Bert:
         return self._session.run(None, fed)[0], lengths
 
 
+def _as_bert(weights: Mapping[str, Floats], shape: Shape, most: int) -> dict[str, Floats]:
+    """Give MPNet's weights BERT's names, and the bias of each pair of ``most`` places."""
+    renamed = {}
+    for name, weight in weights.items():
+        old = next((old for old in MPNET if old in name), "")
+        renamed[name.replace(old, MPNET[old]) if old else name] = weight
+    places = "embeddings.position_embeddings.weight"
+    renamed[places] = renamed[places][FIRST_PLACE:]
+    renamed["embeddings.token_type_embeddings.weight"] = np.zeros((2, shape.width), np.float32)
+    table = renamed[BIAS]
+    renamed[BIAS] = table[_rows_of_distance(most, len(table))].transpose(2, 0, 1)[None]
+    return renamed
+
+
+def _rows_of_distance(places: int, rows: int) -> NDArray[np.int64]:
+    """Give each pair of places the row of its distance, shape (places, places).
+
+    Half of the rows are for words behind. Of each half, half are for one distance each, the rest
+    for ranges that widen by the logarithm (Raffel et al. 2020, T5).
+    """
+    behind = np.arange(places)[None, :] - np.arange(places)[:, None]
+    far, half, near = np.abs(behind), rows // 2, rows // 4
+    scaled = np.log(np.maximum(far, 1) / near) / np.log(FAR / near) * (half - near)
+    wide = np.minimum(near + scaled.astype(np.int64), half - 1)
+    row: NDArray[np.int64] = np.where(behind > 0, half, 0) + np.where(far < near, far, wide)
+    return row
+
+
 def _session(shape: Shape, weights: Mapping[str, Floats], threads: int) -> Any:  # noqa: ANN401
     """Join graph and weights; raises KeyError for a weight that is missing."""
     import onnxruntime as ort
 
     graph = Graph()
+    if shape.relative:
+        graph.weights[BIAS] = weights[BIAS].shape
     model = graph.model(shape)
     names = list(graph.weights)
     arrays = [_as_used(name, weights[name]) for name in names]
@@ -204,10 +251,20 @@ class Graph:
 
         product = self._do("MatMul", part("query", [0, 2, 1, 3]), part("key", [0, 2, 3, 1]))
         scaled = self._do("Mul", product, self._constant(each**-0.5, np.float32))
+        if shape.relative:
+            scaled = self._do("Add", scaled, self._bias())
         share = self._do("Softmax", self._do("Add", scaled, self._mask()), axis=-1)
         taken = self._do("MatMul", share, part("value", [0, 2, 1, 3]))
         joined = self._do("Transpose", taken, perm=[0, 2, 1, 3])
         return self._do("Reshape", joined, self._constant([0, 0, shape.width], np.int64))
+
+    def _bias(self) -> str:
+        """What the distance of two words adds to their score; shape (1, heads, t, t)."""
+        axis = self._constant([1], np.int64)
+        length = self._do("Gather", self._do("Shape", "input_ids"), axis)
+        both = self._do("Concat", length, length, axis=0)
+        first, axes = self._constant([0, 0], np.int64), self._constant([2, 3], np.int64)
+        return self._do("Slice", BIAS, first, both, axes)
 
     def _mask(self) -> str:
         """0 where there is a token, far below where there is only padding; shape (n, 1, 1, t)."""

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from rag.bert import Bert, Shape
 from rag.embedder import BertEmbedder, SentenceEmbedder, is_plain_bert, open_embedder
@@ -41,7 +42,8 @@ PASSAGES = [
 @pytest.mark.parametrize(
     "other",
     [
-        {"model_type": "mpnet"},
+        {"model_type": "roberta"},
+        {"model_type": "mpnet", "hidden_act": "relu"},
         {"hidden_act": "relu"},
         {"position_embedding_type": "relative_key"},
     ],
@@ -85,6 +87,30 @@ def test_real_graph_gives_what_torch_gives_for_any_size(tmp_path, minilm, heads)
     assert lengths == fed["attention_mask"].sum(dim=1).tolist() == [2, 6, 12]
     for mine, theirs, length in zip(got, want, lengths, strict=True):
         assert mine[:length] == pytest.approx(theirs[:length], abs=1e-4)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("heads", [1, 4])
+def test_real_mpnet_graph_gives_what_torch_gives(tmp_path, minilm, heads):
+    import torch
+    from transformers import MPNetConfig, MPNetModel
+
+    shutil.copy(minilm / "tokenizer.json", tmp_path)
+    torch.manual_seed(7)
+    said = {**SAID, "vocab_size": 30_522, "num_attention_heads": heads}
+    config = MPNetConfig(**{**said, "model_type": "mpnet", "max_position_embeddings": 402})
+    network = MPNetModel(config).eval()
+    network.save_pretrained(tmp_path)
+    texts = [*TEXTS[:3], TEXTS[4]]  # one long enough for all distances
+    got, lengths = Bert(tmp_path, 400, 1).read(texts)
+    tokenizer = Tokenizer.from_file(str(minilm / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(400)
+    for text, mine, length in zip(texts, got, lengths, strict=True):
+        ids = torch.tensor([tokenizer.encode(text).ids])
+        with torch.inference_mode():
+            want = network(ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0].numpy()
+        assert mine[:length] == pytest.approx(want, abs=1e-4)
 
 
 @pytest.mark.real
