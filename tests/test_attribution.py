@@ -23,6 +23,8 @@ def speaker(text: str, number: int = -1) -> str | None:
 
 SAID = [
     # plain: X said, with every sort of subject
+    ("Haas, for her part, promised 300 soldiers.", "Haas"),
+    ("The dam will hold, in his view, said Ida Blom.", "Ida Blom"),
     ("Anna Berg said the new stadium would open in May.", "Anna Berg"),
     ("Coach Jill Moreno stressed that the squad needs rest.", "Jill Moreno"),
     ("The European Space Agency announced a second launch window.", "the European Space Agency"),

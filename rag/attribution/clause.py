@@ -79,9 +79,8 @@ class Clause(Phrases):
             return None, False
         if passive or (form == "past" and self._by(i)):
             return self._agent(i, j, verb, passive), False
-        turned = (
-            self._after(i) if verb in verbs.INVERTED and j == i and form in {"s", "past"} else None
-        )
+        turns = verb in verbs.INVERTED and j == i and form in {"s", "past"}
+        turned = self._after(i) if turns and not self._after_aside(i) else None
         if turned:
             return turned, True
         if form == "ing" and j == i:
@@ -97,6 +96,13 @@ class Clause(Phrases):
             return self._phrase(0, named + 1) if named else last or self.opening(0, j), False
         shared = j == 0 or self._low(j - 1) in {"and", "but", "or", ",", "then"}
         return (last or self.opening(0, j)) if shared else None, False
+
+    def _after_aside(self, i: int) -> bool:
+        """Whether the verb at ``i`` follows a name and an aside: "X, for her part, promised"."""
+        start = next((k for k in range(i - 2, max(i - 9, 0), -1) if self._low(k) == ","), 0)
+        aside = self._low(i - 1) == "," and self._low(start + 1) in w.PREPOSITIONS
+        named = self._low(0) not in w.PREPOSITIONS and is_name(self.toks[start - 1])
+        return bool(aside and start and named and self._edge(start) == 0)
 
     def _group(self, i: int, form: str) -> tuple[int, bool, bool]:
         """Where the verb group ending in token ``i`` begins, whether it is live, and passive."""
