@@ -39,13 +39,12 @@ def rag(monkeypatch, capsys):
 
 
 @pytest.fixture
-def indexed(monkeypatch, settings, sources, embedder, tmp_path):
+def indexed(monkeypatch, settings, sources, embedder):
     """An index of FILES, named by the environment, with fakes in the models' places."""
     build_index([sources(FILES)], settings, embedder.open)
     monkeypatch.setenv("RAG_INDEX", str(settings.index))
     monkeypatch.setenv("RAG_HOME", str(settings.home))
     monkeypatch.setattr("rag.pipeline.open_embedder", embedder.open)
-    monkeypatch.setattr("rag.pipeline.embedder_folder", lambda _: tmp_path)
     monkeypatch.setattr("rag.pipeline.open_reranker", lambda _: CountingReranker())
     fix_calibration(monkeypatch)
     return settings

@@ -47,8 +47,15 @@ def test_part_that_points_back_gets_the_first_part_before_it():
         "Who sank the ferry?",
         "Who sank the ferry why?",
     )
-    assert parts("What did Ada Blom demand and what did she get?")[1] == (
-        "What did Ada Blom demand what did she get?"
+    assert parts("What did the union demand and what did it get?")[1] == (
+        "What did the union demand what did it get?"
+    )
+
+
+def test_she_of_a_part_is_whom_the_first_part_names():
+    assert parts("What did Ada Blom demand and what did she get?") == (
+        "What did Ada Blom demand?",
+        "what did Ada Blom get?",
     )
 
 
