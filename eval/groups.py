@@ -54,7 +54,7 @@ def squad_groups(path: Path, embedder: Embedder) -> Iterator[Group]:
         for context in dict.fromkeys(row["context"] for row in asked):
             pool += _pool(context, title.replace("_", " "))
         for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            told = [answer["text"].lower() for answer in row.get("answers", [])]
+            told = _told(row)
             good = [j for j in order if _answers(pool[j], row)]
             if bool(good) != row["answerable"]:
                 continue
@@ -78,7 +78,8 @@ def squad1_groups(path: Path, embedder: Embedder, seed: int) -> Iterator[Group]:
         asked = [_row(qa, each["context"]) for each in chosen for qa in each["qas"]]
         for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
             good = [j for j in order if _answers(pool[j], row)]
-            bad = [j for j in order if j not in good and not _holds(pool[j][3][0], row["told"])]
+            told = _told(row)
+            bad = [j for j in order if j not in good and not _holds(pool[j][3][0], told)]
             draw = dice.random()
             if draw < REMOVED:
                 yield _group(row["question"], pool, [], bad, held_out=False)
@@ -92,13 +93,11 @@ def squad1_groups(path: Path, embedder: Embedder, seed: int) -> Iterator[Group]:
 
 def _row(qa: dict[str, Any], context: str) -> dict[str, Any]:
     answers = [{"text": a["text"], "start": a["answer_start"]} for a in qa["answers"]]
-    told = [answer["text"].lower() for answer in answers]
-    return {
-        "question": qa["question"].strip(),
-        "context": context,
-        "answers": answers,
-        "told": told,
-    }
+    return {"question": qa["question"].strip(), "context": context, "answers": answers}
+
+
+def _told(row: dict[str, Any]) -> list[str]:
+    return [answer["text"].lower() for answer in row.get("answers", [])]
 
 
 def _swapped(

@@ -24,9 +24,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
-from rag.embedder import embedder_folder, open_embedder
-from rag.models import sha256_of
-from rag.reranker import CONTEXT_CHARS, MAX_TOKENS, PINNED
+from rag.embedder import open_embedder
+from rag.models import locate, sha256_of
+from rag.reranker import BASE, CONTEXT_CHARS, MAX_TOKENS, PINNED
 from rag.settings import load_settings
 from rag.words import STOPWORDS, fold, stem, terms
 
@@ -206,7 +206,7 @@ def main() -> None:
     torch.manual_seed(given.seed)
     thesaurus = Thesaurus.open(given.wordnet)
     settings = load_settings()
-    base = embedder_folder(settings)
+    base = locate(BASE, settings.home)
     embedder = open_embedder(settings)
     more = squad1_groups(given.squad1, embedder, given.seed) if given.squad1 else ()
     groups = [

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice, zip_longest
 from typing import Literal, Protocol
 
@@ -105,7 +105,7 @@ def _gather(
 
     said = settle(timing(question, newest), find)
     as_of = min((day for day in (bounds.as_of, said.until) if day), default=None)
-    wide = partial(look, said.query, WIDE, as_of, bounds.articles, rerank=False)
+    wide = cache(partial(look, said.query, WIDE, as_of, bounds.articles, rerank=False))
     if broad := _broadly(wide, question, said, newest, many, offices):
         told = tuple(broad[1])
         return Evidence(question, said.query, as_of, told, told, told, told, broad[0])

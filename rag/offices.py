@@ -133,6 +133,11 @@ class Offices:
 
     def named(self, question: str) -> str:
         """Give a question with the names its offices stand for added in brackets."""
+        fresh = self.meant(question)
+        return f"{question} ({', '.join(fresh)})" if fresh else question
+
+    def meant(self, question: str) -> list[str]:
+        """Give the names that a question's offices stand for and that it does not have itself."""
         names: list[str] = []
         tokens = _tokens(question)
         for start, end, office in _offices(tokens):
@@ -140,8 +145,7 @@ class Offices:
             alone = not _is_name("".join(tokens[end : end + 1]))
             if one and alone and not _of_a_body(tokens, end):
                 names += self._who(office, self._whose(tokens, start, end))
-        fresh = [name for name in dict.fromkeys(names) if name.split()[-1] not in question]
-        return f"{question} ({', '.join(fresh)})" if fresh else question
+        return [name for name in dict.fromkeys(names) if name.split()[-1] not in question]
 
     def _who(self, office: str, country: str | None) -> list[str]:
         wide = {"president", "premier", "monarch"} if office == "leader" else {office}

@@ -57,8 +57,8 @@ def asked_office(question: str, offices: Offices) -> tuple[str, ...]:
     small = {word.lower() for word in words if word[0].islower()}
     if not words or not small <= TITLES | _JOINS | _LINKS | {"the"}:
         return ()
-    held = re.search(r" \(([^(),]+)\)$", offices.named(question))
-    return tuple(held[1].split()) if held else ()
+    held = offices.meant(question)
+    return tuple(held[0].split()) if len(held) == 1 else ()
 
 
 def introductions(found: Sequence[Hit], name: Sequence[str]) -> list[Hit]:
@@ -88,7 +88,10 @@ def asked_role(question: str) -> tuple[tuple[str, ...], frozenset[str]] | None:
 def holders(found: Sequence[Hit], role: Sequence[str], whose: frozenset[str]) -> list[Hit]:
     """Give up to three sentences that name who has a role, the newest first, each person once."""
     bodies = [hit for hit in found if not hit.sentence.heading]
-    bodies = [hit for hit in bodies if not whose or whose & _told(hit.article)]
+    if whose:
+        articles = {hit.article.name: hit.article for hit in bodies}
+        theirs = {name for name, article in articles.items() if whose & _told(article)}
+        bodies = [hit for hit in bodies if hit.article.name in theirs]
     bodies.sort(key=lambda hit: hit.article.date or "", reverse=True)
     names: list[str] = []
     told = []

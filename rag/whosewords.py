@@ -40,7 +40,6 @@ _ACCOUNTS = frozenset(
     """account answer assessment comment comments description explanation opinion position reaction
     remarks reply response stance statement take telling verdict view views warning words""".split()
 )
-_HELD = re.compile(r"\(([^(),]+)\)$")  # the one name that an office stands for
 _IDLE = frozenset("exactly really publicly then now so far".split())
 NOBODY = Offices(())
 _PREPOSITIONS = frozenset("of in at on for from by to with about between".split())
@@ -92,8 +91,8 @@ def asked_speaker(question: str, offices: Offices = NOBODY) -> tuple[str, ...]:
         names: tuple[str, ...] = ()
         if word in _AUXILIARIES:
             subject = _subject(tokens, at + 1, _AUXILIARIES[word])
-            held = _HELD.search(offices.named(" ".join(subject)))
-            names = _names(held[1].split()) if held else _names(subject)
+            held = offices.meant(" ".join(subject))
+            names = _names(held[0].split() if len(held) == 1 else subject)
         elif word == "according" and folded[at + 1 : at + 2] == ["to"]:
             names = _names(tokens[at + 2 : at + 2 + MOST_WORDS])
         elif at and _OWNED.search(tokens[at - 1]) and word in _ACCOUNTS:
