@@ -30,7 +30,8 @@ _WORD = r"[A-ZÀ-Þ][\w.’'-]*"
 _PLACE = rf"{_WORD}(?:[ /](?:{_WORD}|de|la|le|el|al|of|upon|am)){{0,4}}"
 _AGENCY = r"\([\w /.-]{2,30}\)"
 _DATELINE = re.compile(
-    rf"{_PLACE}(?:,? {_AGENCY},?|,) \(?{_WEEKDAY}{_DATE}\)?(?:,? {_AGENCY})? ?[-–—:] "
+    rf"{_PLACE}(?:, {_PLACE})?(?:,? {_AGENCY},?|,) "
+    rf"\(?{_WEEKDAY}{_DATE}\)?(?:,? {_AGENCY})? ?[-–—:] "
 )
 _NEAR_DAY = rf"{_WEEKDAY}(?:{_DAY} {_MONTH}|{_MONTH}\.? {_DAY})\.?(?:,? \d{{4}})?"
 _OPENING = re.compile(  # without the year too, as agencies print it inside a text
@@ -56,7 +57,13 @@ def day_of_file(name: str) -> str | None:
 
 def without_dateline(sentence: str) -> str:
     """Take off the place, agency and day that a sentence opens with ("LIMA, 3 March (AP) - ")."""
-    return sentence[found.end() :] if (found := _OPENING.match(sentence)) else sentence
+    return sentence[length_of_dateline(sentence) :]
+
+
+def length_of_dateline(sentence: str) -> int:
+    """Count the characters of place, agency and day that a sentence opens with; mostly 0."""
+    found = _OPENING.match(sentence)
+    return found.end() if found else 0
 
 
 def _stated(line: str) -> str | None:

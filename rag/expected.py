@@ -48,7 +48,7 @@ _TIMES = frozenset(
 )
 _MANY_OF = re.compile(r"\bhow many (?:of (?:the|these|those|them) )?(?P<things>.+)")
 _BESIDE = 4  # words between a number and what it counts
-_PEOPLE = frozenset(
+PEOPLE = frozenset(
     """people person persons men women children troops soldiers staff crew members citizens
     civilians residents inhabitants employees victims patients students migrants refugees guards
     police descendants participants delegates deaths lives""".split()
@@ -124,7 +124,7 @@ def _things(question: str) -> list[str]:
 
 
 def _are_people(word: str) -> bool:
-    return word in _PEOPLE or bool(_ACTING.search(word))
+    return word in PEOPLE or bool(_ACTING.search(word))
 
 
 def _is_number(folded: str) -> bool:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +24,7 @@ from rag.hidden import drop_hidden
 MAX_TEXT = 20_000_000  # characters taken out of one PDF or DOCX
 MAX_UNZIPPED = 200_000_000  # bytes a DOCX or Parquet file may unfold to
 PARQUET_ROWS = 64  # in memory at a time
+LONGEST_HEAD = 120  # characters of a line that is no prose
 GUESS_FROM = 200_000  # bytes the encoding is guessed from
 
 MONTHS = (
@@ -198,7 +199,19 @@ def load_markdown(data: bytes) -> list[Loaded]:
     heading = _inline(tokens[first + 1]) if first is not None else None
     day, unclear = iso_date(about.get("date"))
     title = _title(about.get("title")) or _title(heading)
-    return [Loaded(_joined(_blocks(tokens)), title, day, note=_notes(note, unclear))]
+    blocks = list(_blocks(tokens))
+    if heading is None and blocks:
+        blocks[0] = _head(tokens, blocks[0])
+    return [Loaded(_joined(blocks), title, day, note=_notes(note, unclear))]
+
+
+def _head(tokens: Sequence[Any], block: str) -> str:
+    """Keep the lines of a first paragraph that is a title, a day and a reporter, and no prose."""
+    first = next((token for token in tokens if token.type == "inline"), None)
+    lines = first.content.split("\n") if first is not None and tokens[0].tag == "p" else []
+    dated = any(re.search(r"\b(?:19|20)\d\d\b", line) for line in lines[1:])
+    prose = any(len(line) > LONGEST_HEAD or line.rstrip().endswith(".") for line in lines)
+    return _inline(first, "\n") if dated and not prose else block
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -243,8 +256,8 @@ def _block(token: Any) -> str:  # noqa: ANN401 - a token of a library imported l
     return TAG.sub("", token.content) if token.type == "html_block" else str(token.content)
 
 
-def _inline(token: Any) -> str:  # noqa: ANN401 - a token of a library imported late
-    breaks = {"softbreak": " ", "hardbreak": "\n"}
+def _inline(token: Any, soft: str = " ") -> str:  # noqa: ANN401 - as above
+    breaks = {"softbreak": soft, "hardbreak": "\n"}
     return "".join(
         breaks.get(child.type, "" if child.type == "html_inline" else child.content)
         for child in token.children

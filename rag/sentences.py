@@ -4,11 +4,13 @@ All offsets are half-open and count Unicode code points. Everything here runs in
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
+
+from rag.datelines import length_of_dateline
 
 LONGEST = 1200  # characters of a sentence; what runs on beyond is cut
 WINDOW = 8000  # characters handed to sentencex at once: it is quadratic in unclosed quotes
@@ -36,7 +38,7 @@ LEADS_ON = re.compile(
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 
-SPLITTER = 2  # raised whenever other sentences come out: an index holds sentence numbers
+SPLITTER = 3  # raised whenever other sentences come out: an index holds sentence numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def split(text: str) -> list[Span]:
     """Split a text into its sentences, in order and without overlap.
 
     Every character that is not white space is covered, except on lines without a single letter or
-    digit (rules, asterisks, emoji): those are dropped. A newline ends a paragraph; in hard-wrapped
+    digit (rules, asterisks, emoji): those are dropped. A dateline is a heading. A newline ends a paragraph; in hard-wrapped
     text only a blank line does, and a sentence may hold newlines. A sentence of more than
     ``LONGEST`` characters is cut, at white space where there is any. Raises nothing for any text
     that can be encoded as UTF-8.
@@ -65,10 +67,26 @@ def split(text: str) -> list[Span]:
         [text[start:end] if len(inside) == 1 else "" for (start, end), inside in paragraphs]
     )
     return [
-        Span(start, end, number, headings[number])
+        Span(start, end, number, heading or headings[number])
         for number, (_, inside) in enumerate(paragraphs)
-        for start, end in inside
+        for start, end, heading in _parted(text, inside, at_head=number < HEAD_LINES)
     ]
+
+
+def _parted(
+    text: str, sentences: Iterable[tuple[int, int]], *, at_head: bool
+) -> Iterator[tuple[int, int, bool]]:
+    """Part a dateline ("LIMA, 3 March (AP) -"), which is a heading, from the sentence behind it.
+
+    Only at the head of a text: further down "Lima, 3 March: …" tells when something was.
+    """
+    for number, (start, end) in enumerate(sentences):
+        opening = length_of_dateline(text[start:end]) if at_head and not number else 0
+        if opening and WORD.search(text, start + opening, end):
+            yield *_strip(text, start, start + opening), True
+            yield *_strip(text, start + opening, end), False
+        else:
+            yield start, end, False
 
 
 def opening_heading(text: str) -> Span | None:

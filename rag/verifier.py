@@ -4,6 +4,7 @@
 never told as fact: where a statement does not say whose word it is, that is put before it.
 """
 
+import re
 from collections.abc import Sequence
 
 from rag.answer import Claim
@@ -17,6 +18,7 @@ from rag.words import words
 
 __all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
 
+_CLAUSES = re.compile(r"(?<=[.!?]) |; |,? (?:and|but|while|whereas) ")
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 
 
@@ -43,7 +45,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
             citations = tuple(quote(hit) for hit in hits)
             if strays(question, statement.text, " ".join(c.quote for c in citations)):
                 continue
-            if supported(statement.text, " ".join(voiced(c.quote, c.speaker) for c in citations)):
+            if _held(statement.text, [voiced(c.quote, c.speaker) for c in citations]):
                 if len(hits) == 1 and (
                     _copied(statement.text, hits[0].sentence.text)
                     or beside(statement.text, citations[0])
@@ -51,6 +53,16 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
                     return quoted(hits[0])
                 return Claim(attributed(statement.text, citations), citations)
     return None
+
+
+def _held(text: str, sources: Sequence[str]) -> bool:
+    """Whether sentences support a text: together, and each of its clauses by one of them alone.
+
+    Words of two sentences in one clause may say what neither does: that one thing is the other.
+    """
+    clauses = _CLAUSES.split(text) if len(sources) > 1 else []
+    alone = all(any(supported(clause, source) for source in sources) for clause in clauses)
+    return alone and supported(text, " ".join(sources))
 
 
 def _copied(text: str, source: str) -> bool:

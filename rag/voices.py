@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from rag.attribution.lexicon import SPEAKERS
+from rag.attribution.verbs import FORMS, SAY
 from rag.citation import Citation
 from rag.support.lexicon import OPENERS
 from rag.support.names import initials, like
@@ -13,7 +14,7 @@ from rag.words import STOPWORDS, terms
 
 REPORTED = ", according to "
 _LINKS = frozenset("of for at in from to with close by on who familiar polled".split())
-_JOINED = re.compile(r"[,;] (?:and|but|while|whereas) (?=[A-Z])")
+_JOINED = re.compile(r"; (?:and |but |while |whereas )?|, (?:and|but|while|whereas) ")
 _PRONOUNS = frozenset("he she they it".split())
 
 
@@ -46,15 +47,21 @@ def beside(text: str, citation: Citation) -> bool:
     """Whether a text rests on a clause that may be another's word than the sentence's speaker's.
 
     In "Ames said the dam would hold, and Blom repeated it" only the reader can tell for sure that
-    the second half is the reporter's: such a sentence is better quoted than retold.
+    the second half is the reporter's, and in "the union said 23; the company said 14" the speaker
+    is of the first half: such a sentence is better quoted than retold.
     """
     speaker = citation.speaker
     if speaker is None or _named(text, speaker):
         return False
-    clauses = _JOINED.split(citation.quote)
+    _, *later = _JOINED.split(citation.quote)
     said = set(terms(text))
-    others = [clause for clause in clauses[1:] if not _named(clause, speaker)]
+    others = (clause for clause in later if _own_voice(clause) and not _named(clause, speaker))
     return any(said <= set(terms(clause)) for clause in others)
+
+
+def _own_voice(clause: str) -> bool:
+    """Whether a clause may have another teller: it opens with a name, or has a verb of saying."""
+    return clause[:1].isupper() or any(FORMS.get(w, ("",))[0] in SAY for w in clause.split())
 
 
 def _source(speaker: str) -> str:

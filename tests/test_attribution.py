@@ -9,6 +9,7 @@ from rag.attribution import speaker_of
 from rag.corpus import Article
 
 ROOT = Path(__file__).parent.parent
+SPEAKERS = Path(__file__).with_name("speakers.tsv")
 
 
 def article(text: str, name: str = "invented.txt") -> Article:
@@ -213,6 +214,15 @@ def test_names_the_speaker(text, who):
     found = speaker(text)
     assert found is not None
     assert found.casefold() == who.casefold()
+
+
+# Sentences of the kinds that were misread in two folders of invented news.
+MENDED = [line.split("\t") for line in SPEAKERS.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("who", "text"), MENDED)
+def test_names_the_speaker_or_nobody_of_the_last_sentence(who, text):
+    assert (speaker(text) or "").casefold().replace("’", "'") == who.casefold()
 
 
 @pytest.mark.parametrize("text", NOT_SAID)

@@ -19,6 +19,7 @@ REST = "\n\nThe dam held, the mayor said on 9 May 2019."
         "The dam holds\nUpdated 3 Mar 2026, 14:30 GMT",
         "The dam holds\n\n\nby a reporter\n2026-03-03",
         "Oslo, Tuesday, March 3 2026: It held.",
+        "MARROWICK, Westland, 3 March 2026 (Coast Wire) - Dockers stopped work.",
         "The dam holds\nThe Valley Gazette, 3 March 2026, by Ada Blom",
         "The dam holds\n\nCoast Wire, 3 March 2026\n\nThe dam held.",
         "The dam holds\nReuters | Mar 3, 2026",

@@ -465,3 +465,10 @@ def test_parquet_that_unfolds_is_refused():
 def test_parquet_without_its_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     fails(".parquet", b"PAR1", "pyarrow", "pip install")
+
+
+def test_markdown_head_of_lines_keeps_them():
+    head = "The dam holds\nLIMA, 3 March 2026 - Coast News"
+    assert one(".md", f"{head}\n\nIt held.").text.startswith(head + "\n")
+    wrapped = "The dam held in\n2026 as it had before."
+    assert one(".md", f"{wrapped}\n\nIt held.").text.startswith("The dam held in 2026 as")

@@ -274,3 +274,19 @@ def test_opening_heading_is_the_first_sentence_where_that_is_a_heading(text):
 def test_opening_heading_of_a_real_article(number):
     first = split(seed(number))[0]
     assert opening_heading(seed(number)) == (first if first.heading else None)
+
+
+def test_a_dateline_is_a_heading_and_the_sentence_begins_behind_it():
+    text = "The dam holds\nLIMA, Peru, 3 March 2026 (AP) - The dam held. It rained.\n"
+    assert headings(text) == ["The dam holds", "LIMA, Peru, 3 March 2026 (AP) -"]
+    assert sentences(text)[2:] == ["The dam held.", "It rained."]
+    check(text)
+
+
+def test_a_day_further_down_stays_in_its_sentence():
+    text = "It rained.\n" * 7 + "Lima, 3 March: The dam held.\n"
+    assert sentences(text)[-1] == "Lima, 3 March: The dam held."
+
+
+def test_nothing_but_a_dateline_is_a_sentence():
+    assert sentences("LIMA, 3 March 2026 (AP) - ") == ["LIMA, 3 March 2026 (AP) -"]

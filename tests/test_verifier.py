@@ -47,6 +47,9 @@ def test_what_stands_in_the_source_is_supported(text, source):
         ("Acme will not cut nine jobs in Ohio.", JOBS),
         ("Acme will not cut 90.5 jobs in Ohio.", JOBS),
         ("Ukraine keeps an army of 80,000.", EU),
+        # one thing is another, or more of something than it
+        ("Zelensky flew to Kyiv with younger advisers than before.", KYIV),
+        ("The advisers who flew to Kyiv were the same nine.", KYIV),
         ("Ukraine should keep an army of 800.", EU),
         ("Ukraine should keep an army of 800 million.", EU),
         ("Zelensky flew with ten advisers.", KYIV),
@@ -79,9 +82,9 @@ def test_what_the_source_does_not_say_is_not_supported(text, source):
     assert not supported(text, source)
 
 
-@pytest.mark.parametrize(("words", "good"), [("army plane boat", False), ("army plane", True)])
-def test_half_of_the_content_words_must_stand_in_the_source(words, good):
-    assert supported(words, "The army.") is good
+@pytest.mark.parametrize(("words", "good"), [("army plane boat", True), ("army boat", False)])
+def test_three_fifths_of_the_content_words_must_stand_in_the_source(words, good):
+    assert supported(words, "The army has a plane.") is good
 
 
 def told(
@@ -157,6 +160,13 @@ def test_two_citations_stay_where_each_gives_a_part():
     text = "Zelensky flew to Kyiv and the EU wants an army of 800,000."
     shown = f"Partly according to Ursula Leyen, {text}"
     assert told(text, (1, 2), KYIV, EU, JOBS) == (shown, [KYIV, EU])
+
+
+def test_a_clause_is_never_made_of_two_sentences():
+    here = "The fire that shut the paper mill began in a store."
+    there = "A fire in 2011 was traced to a camp and burnt 70 huts."
+    text = "The fire that shut the paper mill burnt 70 huts."
+    assert told(text, (1, 2), here, there) is None
 
 
 def test_wrong_citation_of_two_is_put_right():

@@ -71,6 +71,12 @@ def test_quote_is_voiced_where_it_does_not_name_its_speaker(text, speaker, told)
     assert voiced(text, speaker) == told
 
 
+def test_half_of_a_sentence_that_another_tells_is_anothers_word():
+    said = quote("the union", "The union said 23 were ill; the firm said it knew of 14 cases.")
+    assert beside("14 cases", said)
+    assert not beside("23", said)
+
+
 @pytest.mark.parametrize(
     ("text", "may_be_anothers"),
     [

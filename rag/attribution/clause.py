@@ -39,22 +39,38 @@ class Clause(Phrases):
                 continue
             span, trailing = self._subject(i, verb, form, last)
             if span and self._fits(span, verb):
-                last = span
-                lead = self._low(span.low - 1)
-                if lead not in w.UNREAL:
-                    meant = lead == "what" and verb not in verbs.NAMING  # "twice what X said"
-                    scene = meant or lead in w.BACKGROUND
-                    rank = 0 if scene else 2 if verb in verbs.SAY else 1
+                rank = self._rank(span, verb)
+                last = span if rank else last
+                if self._low(span.low - 1) not in w.UNREAL:
                     yield Hit(i, span, rank, trailing)
+
+    def _rank(self, span: Span, verb: str) -> int:
+        """How much a saying counts (``Hit.rank``)."""
+        lead = self._low(span.low - 1)
+        meant = lead == "what" and verb not in verbs.NAMING  # "twice what X said"
+        if meant or lead in w.BACKGROUND | w.RELATIVE:
+            return 0
+        if verb in verbs.SAY:
+            return 2
+        return 0 if self._low(span.low) in w.SUBJECT_PRONOUNS and self._is_noun(lead) else 1
+
+    def _is_noun(self, low: str) -> bool:
+        """Whether a word before a subject is what it is about: "the inquiry she asked for"."""
+        other = w.BOUNDARY | w.TIME | w.PREPOSITIONS | w.UTTERANCES
+        return low.isalpha() and low not in other and not w.is_adverb(low)
 
     def _counts(self, i: int, verb: str, form: str) -> bool:
         """Whether the word at ``i`` is used as a verb that says something."""
         before = self.toks[i - 1] if i else None
         after = ['"' if t.low in {QUOTED, LABEL} else t.low for t in self.toks[i + 1 : i + 7]]
         first, second = [*after, "", ""][:2]
-        if verb in verbs.NEEDS and not verbs.NEEDS[verb] & set(after[: verbs.REACH.get(verb, 3)]):
+        near = set(after[: verbs.REACH.get(verb, 3)])
+        ended = first in verbs.ENDS.get(verb, ())
+        if verb in verbs.NEEDS and not ended and not verbs.NEEDS[verb] & near:
             return False
         if first in {"little", "nothing"} and second in w.AFTER_LITTLE:
+            return False
+        if verb == "read" and first in {"out", "aloud", "by"}:
             return False
         owned = before and (before.text.endswith("'s") or before.low in {"the", "a", "an"})
         if owned and verb not in {"say", "tell"}:
@@ -122,10 +138,10 @@ class Clause(Phrases):
     def _by(self, i: int) -> int | None:
         """Where the "by" of a passive stands."""
         for k in range(i + 1, min(i + 8, len(self.toks))):
-            if self._low(k) == "by":
-                return k
             if k > i + 1 and not w.is_adverb(self._low(k - 1)) and self._low(i - 1) not in w.BE:
                 return None
+            if self._low(k) == "by":
+                return k
             if self._low(k) in w.BOUNDARY | {".", ",", QUOTED}:
                 return None
         return None
@@ -175,6 +191,8 @@ class Clause(Phrases):
         """X of "according to X", "citing X", "in X's words", "as X put it"."""
         for i in range(len(self.toks) - 1):
             pair = (self._low(i), self._low(i + 1))
+            if self._low(i - 1) in w.RELATIVE:
+                continue  # "the family, which according to X owns half, would not sell"
             if pair == ("according", "to") or pair == ("words", "of"):
                 return self._ahead(i + 2)
             if pair[0] in {"citing", "quoting"} and self._speaks(self._ahead(i + 1)):

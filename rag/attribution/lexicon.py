@@ -19,9 +19,10 @@ def is_adverb(word: str) -> bool:
 
 
 # Before a verb these say that nothing was said (yet).
-NEGATIVE = frozenset(
-    """will would may might could should must can cannot not never neither nor hardly without if
-    whether won't shall""".split()
+MODALS = frozenset("will would may might could should must can cannot shall".split())
+NEGATIVE = MODALS | frozenset(
+    """not never neither nor hardly without if
+    whether won't""".split()
 )
 GOING_ON = frozenset(
     "go goes went continue continues continued continuing on began begins used".split()
@@ -30,7 +31,7 @@ GOING_ON = frozenset(
 # Where a subject begins at the latest.
 BOUNDARY = frozenset(
     """and but or while although though as because that when after before since until however so
-    whereas if than what how why where which who whom whose nor yet once despite amid where
+    whereas if whether than what how why where which who whom whose nor yet once despite amid where
     saying""".split()
 )
 PREPOSITIONS = frozenset(
@@ -68,6 +69,8 @@ PRONOUNS = PERSON_PRONOUNS | BODY_PRONOUNS
 SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they"})
 # Behind these nothing was said yet; behind those a saying only sets the scene.
 UNREAL = frozenset({"if", "whether", "unless", "until"})
+PARTICIPLES = frozenset({"being", "having"})
+RELATIVE = frozenset({"which", "whom", "whose"})
 BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once", "than"})
 # What stands around a subject and is no part of it.
 LEADS = (TIME | BOUNDARY | {",", "\x02"}) - {"who", "what"}
@@ -137,7 +140,7 @@ TITLES = frozenset(
     ms. prof prof. professor senator sen. governor gov. mayor general gen. colonel captain
     judge justice envoy special deputy ambassador commissioner speaker representative director
     chairman chairwoman chair head spokesman spokeswoman analyst coach minister's council
-    councillor pope bishop inspector sergeant detective superintendent officer ceo cfo
+    councillor cllr pope bishop inspector sergeant detective superintendent officer ceo cfo
     treasurer attorney rep. premier commander former leader economist superintendent manager
     security executive dean rabbi imam reverend admiral major lieutenant doctor""".split()
 )

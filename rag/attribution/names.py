@@ -8,12 +8,20 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from rag.attribution import lexicon as w
-from rag.attribution.tokens import QUOTED, Token, is_name
+from rag.attribution.tokens import QUOTED, Token, has_article, is_name
 from rag.attribution.verbs import FORMS
 
 
 def _bare(token: Token) -> str:
-    return token.text.removesuffix("'s")
+    """A name as its other forms have it: Al-Sayed opens a sentence, al-Sayed stands inside."""
+    name = token.text.removesuffix("'s")
+    return name[:1].lower() + name[1:] if has_article(name) else name
+
+
+def _owns(toks: Sequence[Token], k: int) -> bool:
+    """Whether token ``k`` is a possessive, and no saint's name ("St Anne's Hospital")."""
+    saint = k > 0 and toks[k - 1].low in {"st", "st.", "saint"}
+    return toks[k].text.endswith("'s") and not saint
 
 
 class _Mention(NamedTuple):
@@ -118,7 +126,7 @@ class Names:
             k = next((n for n in range(k - 2, max(k - 7, low), -1) if toks[n].low == "("), high)
         while k > low:
             token = toks[k - 1]
-            if is_name(token) and (k == high or not token.text.endswith("'s")):
+            if is_name(token) and (k == high or not _owns(toks, k - 1)):
                 k -= 1
                 continue
             lead = next((n for n in range(k - 1, low, -1) if toks[n].low not in _INSIDE), low)
@@ -166,7 +174,7 @@ def _runs(toks: Sequence[Token]) -> Iterator[tuple[int, int]]:
         start = k
         while k < len(toks) and (is_name(toks[k]) or (k > start and toks[k].low in w.PARTICLES)):
             k += 1
-            if toks[k - 1].text.endswith("'s"):
+            if _owns(toks, k - 1):
                 break
         end = k
         while end > start and not is_name(toks[end - 1]):

@@ -54,7 +54,7 @@ class Phrases:
             "€",
             "£",
         }
-        return marks or finite or token.low in w.BOUNDARY | w.BE | w.HAVE
+        return marks or finite or token.low in w.BOUNDARY | w.BE | w.HAVE | w.MODALS
 
     def _edge(self, j: int) -> int:
         """Where the stretch begins that ends before token ``j``."""
@@ -69,7 +69,11 @@ class Phrases:
 
     def _before(self, j: int) -> Span | None:
         """The subject that ends before token ``j``, past asides between commas."""
+        if self._low(j - 1) in w.SUBJECT_PRONOUNS:
+            return Span(j - 1, j)
         low = self._edge(j)
+        if self._low(low - 1) in w.PARTICIPLES and self._low(low - 2) == "of":
+            return self._before(low - 3)  # "the union suspected of being the source said"
         if low < j:
             span = self._phrase(low, j)
             return self._joint(low, span) if span and self._low(low - 1) == "and" else span
@@ -103,6 +107,8 @@ class Phrases:
     def _after(self, i: int) -> Span | None:
         """X of '"…," said X' and "…, reports X"."""
         leads = {self._low(i - 1), self._low(i - 2) if self._low(i - 1) == "," else ""}
+        if self._low(i + 1) in w.PREPOSITIONS:
+            return None  # "X, the mayor, said in a letter that …"
         if i and not leads & {QUOTED, LABEL, ",", "as", "—", "–"}:
             return None
         span = self._ahead(i + 1)
@@ -156,7 +162,7 @@ class Phrases:
             high -= 1
         if low >= high:
             return None
-        if self._low(high - 1) in w.PRONOUNS:
+        if self._low(high - 1) in w.SUBJECT_PRONOUNS or high - low == 1:
             return Span(high - 1, high)
         if self._low(low) in w.SUBJECT_PRONOUNS:  # "It also thanked others and noted"
             return Span(low, low + 1)

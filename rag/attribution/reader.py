@@ -6,6 +6,8 @@ from rag.attribution.names import Names
 from rag.attribution.phrases import Span
 from rag.attribution.tokens import Token
 
+_OWNED = 3  # words of "her press office"
+
 
 class Reader:
     """Reads the sentences of one article in order and remembers whom a pronoun may mean."""
@@ -50,7 +52,7 @@ class Reader:
         if source and toks[source.low - 1].low in {"citing", "quoting"}:
             return _chain(teller, said), said
         if teller:
-            return _chain(said, teller), said
+            return _chain(said if hit.rank else None, teller), said
         return _chain(self._name(toks, told), said), said
 
     def _name(self, toks: list[Token], span: Span | None) -> str | None:
@@ -61,6 +63,11 @@ class Reader:
                 own = own[:1]
             elif own[-2].text.endswith("'s"):
                 return self._names.readable(own[:-1], possessive=True)
+        plain = all(token.text.islower() for token in own[1:])
+        if 1 < len(own) <= _OWNED and own[0].low in {"his", "her"} and plain:
+            owner = self._meant(woman=own[0].low == "her")
+            if owner:  # "Ada Blom's office"
+                return " ".join((f"{owner}'s", *(token.text for token in own[1:])))
         both = next((k for k, t in enumerate(own) if t.low == "and"), 0)
         if span and both and not any(t.low in w.PREPOSITIONS for t in own[:both]):
             parts = (span.low, span.low + both), (span.low + both + 1, span.high)

@@ -19,6 +19,9 @@ _TOKEN = re.compile(
 )
 
 
+_ARTICLE = re.compile(r"(?i:al|el|ad|an|ar|as|ash|at|az)-[A-Z]")
+
+
 class Token(NamedTuple):
     """A word or mark; ``low`` is its lower case, offsets count in the article."""
 
@@ -41,4 +44,10 @@ def tokens_of(text: str, start: int, end: int) -> list[Token]:
 
 def is_name(token: Token) -> bool:
     """Whether a token may be part of a name: a capital first, and no function word."""
-    return token.text[0].isupper() and token.low not in FUNCTION
+    capital = token.text[0].isupper() or has_article(token.text)
+    return capital and token.low not in FUNCTION
+
+
+def has_article(name: str) -> bool:
+    """Whether a name has an Arabic article before it: al-Sayed, at the head of a sentence Al-."""
+    return _ARTICLE.match(name) is not None

@@ -52,7 +52,11 @@ NEEDS = {
     "determine": frozenset({"that"}),
     "state": frozenset({"that", '"'}),
     "comment": frozenset({"that", '"', "on"}),
+    # "added half a crown to its offer", "pupils reported symptoms": nothing is said
+    "add": frozenset('that " he she it they there the his her its their'.split()),
+    "report": frozenset('that " a an the no on in how its his her their'.split()),
 }
+ENDS = {"add": frozenset(",.:"), "report": frozenset(",.:")}  # which may follow them at once
 REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6) | {
     "speak": 1
 }
@@ -70,7 +74,7 @@ PASSIVE = frozenset(
 )
 INVERTED = frozenset(
     """say add note report write explain warn insist ask stress admit declare announce claim argue
-    reply joke quip recall conclude remark tell observe vow promise predict complain boast concede
+    reply joke quip recall conclude remark observe vow promise predict complain boast concede
     caution suggest believe lament threaten fume beam moan rage sigh exclaim muse retort gush shout
 plead concur laugh chuckle reckon reveal confirm note stress maintain""".split()
 )

@@ -1,8 +1,9 @@
 """Numbers in a sentence with what they count: "20-point plan", "3.2 billion crowns", "75%"."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, islice
 
 from rag.conflicts.clauses import Token, tokens
 from rag.timeline import when
@@ -19,6 +20,9 @@ _MONEY = frozenset("$ € £ ¥ ₴ ₽".split())
 _ROUGH = frozenset(
     "about around approximately roughly nearly almost some over more up least".split()
 )
+_MORE = frozenset("other more further additional extra".split())
+_OF_WHICH = _MORE | frozenset("of the its their his her our these those all".split())
+_REACH = 7  # words behind a number in which its noun stands
 _ERAS = frozenset("bc bce ad ce".split())
 _ORDINALS = frozenset("st nd rd th".split())
 _NUMBER = re.compile(r"(\d+(?:[,.]\d+)*)(?:-?([A-Za-z]+))?(?:[-\w]*)")
@@ -104,17 +108,24 @@ def _digits(written: str) -> float:
     return float(re.split(r"[,.](?=.*[,.])", written)[0].replace(",", "."))
 
 
+def _before_noun(behind: Sequence[str]) -> Callable[[str], bool]:
+    """Say which words only lead to what is counted: "four other lines", "600 of the 700 jobs"."""
+    if behind[:1] == ["of"]:
+        return lambda low: low in _OF_WHICH or _read(low)[0] is not None
+    return lambda low: low in _MORE
+
+
 def _units(toks: Sequence[Token], at: int, end: int, glued: str) -> Iterator[str]:
     """What a number counts: the unit written onto it, and the nouns that follow."""
     if at and toks[at - 1].text in _MONEY:
         yield "$"
     if glued:
         yield glued
-    behind = [t.low for t in toks[end : end + 3]]
+    behind = [t.low for t in toks[end : end + _REACH]]
     if behind[:1] in (["%"], ["percent"]) or behind[:2] == ["per", "cent"]:
         yield "%"
         return
-    for low in behind[: 2 if glued else 3]:
+    for low in islice(dropwhile(_before_noun(behind), behind), 2 if glued else 3):
         if not low[0].isalpha() or low in STOPWORDS:
             return
         yield low

@@ -2,30 +2,39 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from rag.attribution import speaker_of
+from rag.attribution.verbs import FORMS, SAY
 from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.kin import kin
 from rag.conflicts.matter import Matter
 from rag.conflicts.quantities import Quantity, quantities
+from rag.expected import PEOPLE
 from rag.retriever import Hit
 from rag.timeline import Span, when
-from rag.words import same_name
+from rag.words import STOPWORDS, WORD, fold, same_name
 
 V = TypeVar("V")
 DATED = 0.6  # the same for a day: a sentence of another event has half of the words easily
 SHARE = 0.5  # of a question's words that a sentence with a rival value must have
 _LONG = datetime.timedelta(days=365)
+_SEASON = datetime.timedelta(days=200)
+_ARTICLES = frozenset("the its their his her our these those all about".split())
 _AGENT = 12  # tokens behind "by" in which a name still says who did it
 # A question that names one of several versions asks for that one's value alone.
 _VERSIONS = frozenset(
     "original first initial previous former earlier later old second third".split()
 )
 _COUNTED = re.compile(
-    r"\bhow\s+many\s+((?:\w[\w'-]*\s+){0,2}?\w[\w'-]*)|\bnumber\s+of\s+(\w[\w'-]*)", re.IGNORECASE
+    r"\b(?:how\s+many|number\s+of)\s+((?:\w[\w'-]*\s+){0,2}\w[\w'-]*)", re.IGNORECASE
+)
+_PORTION = re.compile(
+    r"\bhow\s+much\s+of\b|\b(?:what|which)\s+(?:share|percentage|percent|proportion)\b",
+    re.IGNORECASE,
 )
 _TAKEN_UP = re.compile(
     r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at"
@@ -141,35 +150,58 @@ def _without_teller(hit: Hit) -> list[Token]:
     """A sentence's tokens without the name of who says it: figures are told by many."""
     teller = {t.low for t in tokens(speaker_of(hit.article, hit.sentence) or "") if t.capital}
     toks = tokens(hit.sentence.text)
-    return [t for t in toks if not (t.capital and t.low in teller)] or toks
+    verb = next((at for at, t in enumerate(toks) if FORMS.get(t.low, ("",))[0] in SAY), 0)
+    opens = toks[:verb] if any(t.low in teller for t in toks[:verb]) else []
+    rest = toks[len(opens) :]
+    return [t for t in rest if not (t.capital and t.low in teller)] or toks
 
 
 def _of_old(hit: Hit) -> bool:
     """Whether a sentence names a time long before its article's: it tells of an earlier case."""
     if hit.article.date is None:
         return False
-    since = datetime.date.fromisoformat(hit.article.date) - _LONG
-    spans = when(hit.sentence.text, hit.article.date)
-    return any(span.latest is not None and span.latest < since for span in spans)
+    day = datetime.date.fromisoformat(hit.article.date)
+    for span in when(hit.sentence.text, hit.article.date):
+        if span.earliest and span.latest:
+            a_year = span.latest - span.earliest > _SEASON  # "in the whole of last year"
+            if span.latest < (day if a_year else day - _LONG):
+                return True
+    return False
 
 
 def _counted(matter: Matter) -> frozenset[str]:
     """The stems of what "how many" counts."""
     match = _COUNTED.search(matter.question)
-    nouns = (match[1] or match[2]).lower().split() if match else []
+    told = [fold(word) for word in WORD.findall(match[1])] if match else []
+    nouns = list(takewhile(lambda low: low not in STOPWORDS, told))
+    nouns.sort(key=lambda low: not (low.endswith("s") or low in PEOPLE))  # "confirmed cases"
     return next((kin(noun) for noun in nouns if kin(noun) in matter.terms), frozenset())
 
 
 def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
     """The numbers of a sentence that can answer: all of the unit asked for, else the nearest."""
-    found, toks = quantities(text), tokens(text)
+    toks = tokens(text)
+    told = quantities(text)
+    found = [q for q in told if not _is_whole(toks, q.at, {other.at for other in told})]
+    if _PORTION.search(matter.question):
+        found = [q for q in found if "%" in q.units]
     versions = {t.low for t in tokens(matter.question)} & _VERSIONS
     if versions:
-        found = tuple(q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]})
+        found = [q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]}]
     if unit:
         counted = [number for number in found if number.units & unit]
         return counted or _unnamed(matter, text, found, unit)[:1]
     return sorted(found, key=lambda number: _nearness(matter, text, number.start))[:1]
+
+
+def _is_whole(toks: Sequence[Token], at: int, numbers: Set[int]) -> bool:
+    """Whether a number only says of what, or is a part: 600 of the 700, of whom 27, one in five."""
+    before = [t.low for t in toks[max(at - 6, 0) : at]]
+    if before[-2:] in (["of", "whom"], ["of", "which"]):
+        return True
+    of = at - 1 - (bool(before) and before[-1] in _ARTICLES)
+    whole = of > 0 and toks[of].low == "of" and of - 1 in numbers
+    return whole or (before[-1:] == ["in"] and "one" in before)
 
 
 def _unnamed(

@@ -16,7 +16,7 @@ from rag.words import words
 
 __all__ = ["objection", "strays", "supported"]
 
-OVERLAP = 0.5  # share of a statement's content words that its source must have
+OVERLAP = 0.6  # share of a statement's content words that its source must have
 
 
 def supported(text: str, source: str) -> bool:

@@ -172,8 +172,19 @@ NEEDS_ONE_OF = {
     lack""".split(),
     "none": "none no not neither nobody nothing never without".split(),
     "neither": "neither nor not no none both two".split(),
+    "same": "same identical equal equally alike unchanged likewise too also".split(),
+    "identical": "identical same equal alike".split(),
+    "similar": "similar similarly same like alike identical".split(),
+    "different": """different differ differs differed differing other another unlike not various
+        separate distinct""".split(),
     "unanimous": "unanimous unanimously all".split(),
 }
+# One of them stands where two things are compared.
+COMPARING = frozenset(
+    """than compared comparison versus against exceed exceeds exceeded exceeding outnumber
+    outnumbers outnumbered above below beyond unlike whereas surpass surpassed topped beat
+    overtook overtaken""".split()
+)
 PARTLY = frozenset("nearly almost virtually practically mostly largely about not".split())
 
 # --- names ------------------------------------------------------------------------------------

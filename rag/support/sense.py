@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from rag.support import lexicon
 from rag.support.align import Pair, contrasts
+from rag.support.numbers import is_number_word
 from rag.support.tokens import BREAKS, Reading, Token, base_of
 
 _IDIOMS = {("at", "all"), ("after", "all"), ("above", "all"), ("of", "all"), ("not", "only")}
@@ -33,7 +34,9 @@ def contrasted(said: Reading, source: Reading) -> bool:
 
 
 def overstated(said: Reading, source: Reading) -> bool:
-    """Whether a statement says all, always, only, never without a word for it in its source."""
+    """Whether a statement says all, only, never, the same or bigger than unlike its source."""
+    if _compares(said) and not source.lows & lexicon.COMPARING:
+        return True
     for word, accepted in lexicon.NEEDS_ONE_OF.items():
         for token in said.tokens:
             before = said.tokens[token.at - 1].low if token.at else ""
@@ -44,6 +47,17 @@ def overstated(said: Reading, source: Reading) -> bool:
             if not fitting or (before not in lexicon.PARTLY and _all_partly(source, fitting)):
                 return True
     return False
+
+
+def _compares(said: Reading) -> bool:
+    """Whether a statement compares two things: "smaller than the other", not "more than 60"."""
+    return any(
+        token.low == "than"
+        and said.low(token.at - 1) not in {"rather", "other"}
+        and not is_number_word(said.low(token.at + 1))
+        and not said.low(token.at + 1)[:1].isdigit()
+        for token in said.tokens
+    )
 
 
 def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
