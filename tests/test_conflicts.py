@@ -256,6 +256,102 @@ def test_part_of_them_is_no_other_figure_for_all_of_them():
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many jobs will go at Lakeside?",
+            "Ames Steel will cut 600 of the 700 jobs at its Lakeside mill.",
+            "No more than 200 jobs would go at Lakeside, the chairman said.",
+        ),
+        (
+            "How many people work for Lakeside?",
+            "Lakeside employs about 2,400 people in two mills.",
+            "Ada Blom, head of the Steel Workers, said that Lakeside's figure was wrong and that "
+            "the true number of people in work was 2,900.",
+        ),
+        (
+            "How much does Lakeside owe Ames Bank?",
+            "Lakeside already owes 190 million crowns to Ames Bank.",
+            "Ames Bank put the sum outstanding at 210 million crowns.",
+        ),
+        (
+            "How much of Lakeside does the Blom family own?",
+            "The Blom family holds more than 60 per cent of Lakeside.",
+            "The Blom family controls 58 per cent of Lakeside.",
+        ),
+        (
+            "What day did the pilot die?",
+            "The pilot died on the night of 8 May, the hospital said.",
+            "The pilot died in hospital. A statement of the council gave the date as 9 May.",
+        ),
+    ],
+)
+def test_other_figures_are_sides_in_the_words_of_the_news(question, one, other):
+    assert len(sides(question, one, other, dates=("2026-05-10", "2026-05-11"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many people work at the mill?",
+            "Lakeside employs 640 people at its mill.",
+            "A germ that made 168 people ill around the harbour was matched by two "
+            "laboratories, after many weeks, to a swab from a machine at the mill.",
+        ),
+        (
+            "How many people work at the mill?",
+            "640 people work at the mill.",
+            "The mill went on with its work on four other lines.",
+        ),
+        (
+            "How many confirmed cases were there?",
+            "There were 212 confirmed cases.",
+            "About one confirmed case in five is caught at home.",
+        ),
+        (
+            "How many confirmed cases were there?",
+            "There were 212 confirmed cases.",
+            "Of the confirmed cases, of whom 27 were children, most are well.",
+        ),
+        (
+            "How many confirmed cases were there?",
+            "There were 212 confirmed cases.",
+            "The region had 22 confirmed cases in the whole of last year.",
+        ),
+        (
+            "How many residents had eaten the dip?",
+            "61 residents had eaten the dip.",
+            "The union said 23 of its members who had eaten the dip were residents.",
+        ),
+        (
+            "How much of Lakeside does the Blom family own?",
+            "The Blom family owns 58 per cent of Lakeside.",
+            "The Blom family paid 85 million crowns for Lakeside.",
+        ),
+        (
+            "What price is Lakeside offering?",
+            "Lakeside is offering a price of 37 crowns.",
+            "The price that Lakeside is offering is 22 per cent above the last one.",
+        ),
+        (
+            "When was the mill's licence suspended?",
+            "The mill's licence was suspended on 1 May.",
+            "The mill's licence is suspended until at least 1 June.",
+        ),
+        (
+            "When was the mill's licence suspended?",
+            "The mill's licence was suspended on 1 May.",
+            "Its licence may be suspended. The mill has made no dip since 24 April.",
+        ),
+    ],
+)
+def test_figures_of_something_else_are_no_sides(question, one, other):
+    days = ("2026-05-05", "2026-05-06")
+    assert sides(question, one, other, dates=days) == []
+
+
 def test_a_country_its_capital_and_its_minister_are_one_actor():
     question = "Does Peru accept the truce?"
     said = ("Lima rejects the truce, a spokesman said.", "Quispe accepts the truce.")

@@ -50,7 +50,7 @@ _BY_OPENING = {
 def asked(question: str) -> Asked:
     """Tell what kind of answer a question wants; without any question word, how things stand."""
     plain = " ".join(question.lower().replace("’", "'").split())
-    if _STANDS.search(plain):
+    if _STANDS.search(plain) and not _MEASURED.search(plain):
         return "stance"
     kind = kind_of(re.sub(r"^by\s", "", question, flags=re.IGNORECASE))
     if kind:

@@ -38,7 +38,9 @@ law bill legislation
 company firm
 hostages captives prisoners
 know knew known
-hold held
+hold held own owns owned control controls controlled
+owe owes owed debt debts loan loans outstanding
+employ employs employed work works worked workforce
 meet met
 send sent
 give gave given

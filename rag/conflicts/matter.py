@@ -14,10 +14,12 @@ from rag.words import STOPWORDS, same_name, stem
 # Words of a question that say nothing of its matter.
 _GENERAL = frozenset(
     """status state position stance fate outcome result results prospects chances situation share
-    number percentage percent proportion amount question issue matter latest current currently now
+    day date time number percentage percent proportion amount question issue matter latest current
+    currently now
     still yet today going get got getting exactly really ever thing things way name called kind type
     sort prefer many much far long whether according between among happen happened happens make made
-    makes making take taken want wants prepared count possible one how""".split()
+    makes making take taken want wants prepared count possible one how go goes went gone get gets
+    come comes came""".split()
 )
 CALENDAR = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may
@@ -32,11 +34,12 @@ _CONTRAST = frozenset(
 _PLAIN = frozenset(
     """final possible real potential full key main big large small major minor good bad recent
     future joint common long short early late whole entire current proposed
-    every each all""".split()
+    every each all already also still once soon often just sum figure""".split()
 )
 _ADJECTIVE = re.compile(
     r"(?:al|ive|ous|ful|less|able|ible|ic|ent|ant|ed|ing|ary|ly|ern|ish|ian|ean|est|er)$"
 )
+_NO_NOUN = re.compile(r"(?:s|ed|ing|ly|en|ght|old|ew)$")  # mostly verbs and adverbs
 _DETERMINERS = frozenset("the a an any this that its his her their our some no".split())
 _PREPOSITIONS = frozenset("of in on for with to at by from between over about under into".split())
 _INDEFINITE = frozenset("a an another any other".split())
@@ -83,8 +86,20 @@ class Matter:
         return [
             token.low
             for at, token in enumerate(toks)
-            if not (at > 1 and self.has_term(token.low) and self._other(toks[at - 2], toks[at - 1]))
+            if not (self.has_term(token.low) and self._of_other(toks, at))
         ]
+
+    def _of_other(self, toks: Sequence[Token], at: int) -> bool:
+        """Whether what stands before or behind a term makes it another thing."""
+        before = at > 1 and self._other(toks[at - 2], toks[at - 1])
+        led = at > 0 and toks[at - 1].low in _DETERMINERS
+        return before or (led and self._leads(toks[at + 1 : at + 2]))
+
+    def _leads(self, behind: Sequence[Token]) -> bool:
+        """Whether a noun behind a term is what is spoken of: "the family trust" is no family."""
+        low = behind[0].low if behind else ""
+        ordinary = low.isalpha() and not behind[0].capital and low not in STOPWORDS | _PLAIN
+        return ordinary and not (self.has_term(low) or _NO_NOUN.search(low) or any(cues(behind)))
 
     def has_other(self, toks: Sequence[Token]) -> bool:
         """Whether a sentence says one of the terms of something else."""
@@ -106,7 +121,7 @@ class Matter:
 
     def same(self, one: str, other: str) -> bool:
         """Whether two folded words mean one actor: spellings of a name, or of one country."""
-        if same_name(one, other):
+        if same_name(one, other) or one == f"{other}s":  # the Blooms are the Bloom family
             return True
         country = stands_for(one, self.holders)
         return country is not None and country == stands_for(other, self.holders)

@@ -23,6 +23,7 @@ _ROUGH = frozenset(
 _MORE = frozenset("other more further additional extra".split())
 _OF_WHICH = _MORE | frozenset("of the its their his her our these those all".split())
 _REACH = 7  # words behind a number in which its noun stands
+_OVER = (["more", "than"], ["at", "least"])
 _ERAS = frozenset("bc bce ad ce".split())
 _ORDINALS = frozenset("st nd rd th".split())
 _NUMBER = re.compile(r"(\d+(?:[,.]\d+)*)(?:-?([A-Za-z]+))?(?:[-\w]*)")
@@ -32,7 +33,8 @@ _NUMBER = re.compile(r"(\d+(?:[,.]\d+)*)(?:-?([A-Za-z]+))?(?:[-\w]*)")
 class Quantity:
     """A number at token ``at`` of its sentence, as it is written, with the stems of what it counts.
 
-    ``rough`` says that it is rounded or a bound ("about", "at least").
+    ``rough`` says that it is rounded or a bound ("about", "at least"), ``over`` that it is less
+    than what is meant ("more than 60").
     """
 
     value: float
@@ -41,9 +43,14 @@ class Quantity:
     at: int
     start: int
     end: int
+    over: bool = False
 
     def differs(self, other: "Quantity") -> bool:
-        """Whether two numbers cannot be one: rounded ones may lie 5 % apart."""
+        """Whether two numbers cannot be one: rounded ones may lie 5 % apart, 58 is not over 60."""
+        if (self.over and other.value < self.value and not other.rough) or (
+            other.over and self.value < other.value and not self.rough
+        ):
+            return True
         room = 0.05 * max(self.value, other.value) if self.rough or other.rough else 1e-9
         return abs(self.value - other.value) > room
 
@@ -72,8 +79,10 @@ def _found(toks: Sequence[Token]) -> Iterator[Quantity]:
             end += 1
         units = frozenset(stem(unit) for unit in _units(toks, at, end, glued))
         if not _is_year(toks, at, end, value) or "%" in units or glued:
-            rough = any(t.low in _ROUGH for t in toks[max(at - 3, 0) : at])
-            yield Quantity(value, units, rough, at, toks[at].start, toks[end - 1].end)
+            before = [t.low for t in toks[max(at - 3, 0) : at]]
+            rough = any(low in _ROUGH for low in before)
+            over = before[-2:] in _OVER and "no" not in before
+            yield Quantity(value, units, rough, at, toks[at].start, toks[end - 1].end, over)
         at = end
 
 

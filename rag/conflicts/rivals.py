@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from rag.attribution import speaker_of
+from rag.attribution.lexicon import PRONOUNS
 from rag.attribution.verbs import FORMS, SAY
 from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.kin import kin
@@ -16,7 +17,7 @@ from rag.conflicts.quantities import Quantity, quantities
 from rag.expected import PEOPLE
 from rag.retriever import Hit
 from rag.timeline import Span, when
-from rag.words import STOPWORDS, WORD, fold, same_name
+from rag.words import STOPWORDS, WORD, fold, same_name, stem
 
 V = TypeVar("V")
 DATED = 0.6  # the same for a day: a sentence of another event has half of the words easily
@@ -24,6 +25,7 @@ SHARE = 0.5  # of a question's words that a sentence with a rival value must hav
 _LONG = datetime.timedelta(days=365)
 _SEASON = datetime.timedelta(days=200)
 _ARTICLES = frozenset("the its their his her our these those all about".split())
+_NEAR = 12  # tokens between a number and a word of the question
 _AGENT = 12  # tokens behind "by" in which a name still says who did it
 # A question that names one of several versions asks for that one's value alone.
 _VERSIONS = frozenset(
@@ -36,14 +38,21 @@ _PORTION = re.compile(
     r"\bhow\s+much\s+of\b|\b(?:what|which)\s+(?:share|percentage|percent|proportion)\b",
     re.IGNORECASE,
 )
+_MONEY = re.compile(
+    r"\b(price|cost|costs|budget|salary|wage|fee|fine|owe|owes|owed|pay|paid|spend|spent|worth)\b",
+    re.IGNORECASE,
+)
 _TAKEN_UP = re.compile(
     r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at"
     r"|sp(oke|eaks?) of|talk(ed|s) of|(said|says) (it was|there were))\b",
     re.IGNORECASE,
 )
-_PART_OF = re.compile(r"\s(of|among)\s(those|them|these)\b", re.IGNORECASE)
+_AGED = re.compile(r"\b(man|woman|boy|girl|person|aged?)( of)?\s$", re.IGNORECASE)
+_DAY_UP = re.compile(r"\b(the (date|day|time) (as|at|to)|put it (at|on))\b", re.IGNORECASE)
+_PART_OF = re.compile(r"\s(of|among)\s(those|them|these|(the|its|their)\s\d)", re.IGNORECASE)
 FOLLOWED = 8  # sentences whose next one is looked at for a figure that takes theirs up
 _ROLE = re.compile(r"who\s(is|was|are|were)\sthe\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(until|till)( at least)?\s$", re.IGNORECASE)
 _LIFE = re.compile(r"\([^()]*\d\s?[–-]\s?[^()]*\d{4}\)")  # (3 May 1801 – 9 June 1870)
 
 
@@ -65,8 +74,8 @@ def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
     unit = _counted(matter)
     found = [
         (view_of(hit, number.start, number.end), number)
-        for hit in (*hits, *_followers(hits))
-        if _fits(matter, hit, unit, taken_up=True) and not _of_old(hit)
+        for hit in (*hits, *_followers(hits, _TAKEN_UP))
+        if _fits(matter, hit, unit, up=_TAKEN_UP) and not _of_old(hit)
         for number in _numbers(matter, hit.sentence.text, unit)
     ]
     comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
@@ -77,8 +86,8 @@ def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:
     """Group sentences by the day, month or year they give for what is asked."""
     found = [
         (view_of(hit, span.start, span.end), span)
-        for hit in hits
-        if _fits(matter, hit, least=DATED) and (span := _day(matter, hit))
+        for hit in (*hits, *_followers(hits, _DAY_UP))
+        if _fits(matter, hit, least=DATED, up=_DAY_UP) and (span := _day(matter, hit))
     ]
     return _grouped(found, _meet)
 
@@ -113,36 +122,39 @@ def _fits(
     hit: Hit,
     but: frozenset[str] = frozenset(),
     *,
-    taken_up: bool = False,
+    up: re.Pattern[str] | None = None,
     least: float = SHARE,
 ) -> bool:
     """Whether a sentence is about the matter; ``but`` is a term that it has anyway.
 
-    What stands before it helps, unless it names another; with ``taken_up`` a sentence that takes
-    up a figure ("the company put the number at 40") needs no word of its own. ``least`` is the
-    share of the question's words that it must have.
+    What stands before it helps, unless it names another; a sentence that takes something ``up``
+    ("the company put the number at 40") needs no word of its own. ``least`` is the share of the
+    question's words that it must have.
     """
-    toks = _without_teller(hit) if taken_up else tokens(hit.sentence.text)
+    toks = _without_teller(hit) if up is _TAKEN_UP else tokens(hit.sentence.text)
     own = matter.words_of(toks)
-    taken_up = taken_up and _TAKEN_UP.search(hit.sentence.text) is not None
     if not matter.is_about(toks) or matter.has_other(toks):
         return False
-    if not taken_up and not matter.share(own, but):
+    taken_up = up is not None and up.search(hit.sentence.text) is not None
+    told = matter.share(own, but)
+    if not taken_up and not told:
         return False
+    if up is _DAY_UP and not taken_up and told < SHARE and toks[0].low not in PRONOUNS:
+        return False  # the day is of what this sentence tells
     new = toks[0].low in {"a", "an"} and not matter.has_term(toks[1].low)
     if not new and not any(matter.is_name(t, opens=at == 0) for at, t in enumerate(toks)):
         own += [t.low for t in tokens(hit.context)]
     return matter.share(own, but) >= least
 
 
-def _followers(hits: Sequence[Hit]) -> Iterator[Hit]:
+def _followers(hits: Sequence[Hit], up: re.Pattern[str]) -> Iterator[Hit]:
     """Sentences right behind the first ones, not found themselves, that take up a figure."""
     known = {(hit.article.name, hit.sentence.number) for hit in hits}
     for hit in hits[:FOLLOWED]:
         number = hit.sentence.number + 1
         if number < len(hit.article.sentences) and (hit.article.name, number) not in known:
             after = hit.article.sentences[number]
-            if not after.heading and _TAKEN_UP.search(after.text):
+            if not after.heading and up.search(after.text):
                 yield replace(hit, sentence=after, context=hit.sentence.text, score=0.0)
 
 
@@ -151,9 +163,10 @@ def _without_teller(hit: Hit) -> list[Token]:
     teller = {t.low for t in tokens(speaker_of(hit.article, hit.sentence) or "") if t.capital}
     toks = tokens(hit.sentence.text)
     verb = next((at for at, t in enumerate(toks) if FORMS.get(t.low, ("",))[0] in SAY), 0)
-    opens = toks[:verb] if any(t.low in teller for t in toks[:verb]) else []
-    rest = toks[len(opens) :]
-    return [t for t in rest if not (t.capital and t.low in teller)] or toks
+    opens = verb if any(t.low in teller for t in toks[:verb]) else 0  # with their office
+    return [
+        t for at, t in enumerate(toks) if not (t.capital and (at < opens or t.low in teller))
+    ] or toks
 
 
 def _of_old(hit: Hit) -> bool:
@@ -185,13 +198,27 @@ def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
     found = [q for q in told if not _is_whole(toks, q.at, {other.at for other in told})]
     if _PORTION.search(matter.question):
         found = [q for q in found if "%" in q.units]
+    elif _MONEY.search(matter.question):
+        found = [q for q in found if "%" not in q.units]
     versions = {t.low for t in tokens(matter.question)} & _VERSIONS
     if versions:
         found = [q for q in found if versions & {t.low for t in toks[max(q.at - 5, 0) : q.at]}]
     if unit:
-        counted = [number for number in found if number.units & unit]
-        return counted or _unnamed(matter, text, found, unit)[:1]
+        if counted := [number for number in found if number.units & unit]:
+            return [number for number in counted if _beside(matter, toks, number.at, unit)]
+        return _unnamed(matter, text, found, unit)[:1]
     return sorted(found, key=lambda number: _nearness(matter, text, number.start))[:1]
+
+
+def _beside(matter: Matter, toks: Sequence[Token], at: int, unit: frozenset[str]) -> bool:
+    """Whether one of the question's other words stands near a number, if the sentence has one.
+
+    "168 people ill … at the factory" is not how many people work there.
+    """
+    others = [
+        n for n, t in enumerate(toks) if any(stem(t.low) in term - unit for term in matter.terms)
+    ]
+    return not others or min(abs(n - at) for n in others) <= _NEAR
 
 
 def _is_whole(toks: Sequence[Token], at: int, numbers: Set[int]) -> bool:
@@ -212,6 +239,7 @@ def _unnamed(
         replace(number, units=unit)
         for number in found
         if not _PART_OF.match(text, number.end)
+        and (number.units or not _AGED.search(text[: number.start]))
         and (not number.units or any(number.units & term for term in matter.terms))
     ]
 
@@ -219,7 +247,8 @@ def _unnamed(
 def _day(matter: Matter, hit: Hit) -> Span | None:
     """The time named nearest to the matter's words; only what is written in figures counts."""
     text = hit.sentence.text
-    spans = [s for s in when(text, hit.article.date) if s.earliest and re.search(r"\d", s.words)]
+    told = (s for s in when(text, hit.article.date) if s.earliest and re.search(r"\d", s.words))
+    spans = [s for s in told if not _UNTIL.search(text[: s.start])]
     life = _LIFE.search(text)
     lived = [s for s in spans if life and life.start() < s.start < life.end()]
     if lived and matter.has_term("born"):
