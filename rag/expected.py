@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal
 
+from rag.units import unit_asked
 from rag.words import STOPWORDS, WORD, fold, stem, words
 
 Kind = Literal["number", "time", "person", "place"]
@@ -28,6 +29,7 @@ _KINDS: Sequence[tuple[str, Kind]] = (
     (rf"{_MANY}\b", "number"),
     (rf"(what|which)( is| was| are| were)?( the)? {_MEASURE}\b", "number"),
     (rf"(at |by |for |to )?(what|which)( is| was| are| were)?( the)?( \w+)? {_EXTENT}", "number"),
+    (rf"what (is|was|are|were)( \w+){{1,4}} s( \w+)? {_EXTENT}", "number"),  # Ada Blom's salary
     (rf"(on |in |by |until |since )?(what|which) {_TIME}\b|(since |until |by )?when\b", "time"),
     (rf"(in |at |to |from )?(what|which) {_PLACE}\b|(from )?where\b", "place"),
     (r"(to |with |by |from )?(who|whom|whose)\b", "person"),
@@ -94,7 +96,10 @@ def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
     kind, things = kind_of(question), _things(question)
     if kind is None:
         return [False] * len(sentences)
-    return [not (offers(kind, s, question) and _counts(things, s)) for s in sentences]
+    unit = unit_asked(question)
+    return [
+        not (offers(kind, s, question) and _counts(things, s) and unit.search(s)) for s in sentences
+    ]
 
 
 def _counts(things: Sequence[str], sentence: str) -> bool:

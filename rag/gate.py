@@ -9,13 +9,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rag.calibration import Gate, calibration
-from rag.expected import lacks
+from rag.expected import kind_of, lacks
 from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 HEARD = 3  # sentences that the witnesses look at
 QUOTES = 5  # most sentences that are quoted, and that a language model gets to read
 SHARE = 0.02  # a further one is at least this likely, measured against the first …
+BESIDE = 0.1  # the same, beside an answer that was given in words
 ELSEWHERE = 0.01  # … or this, where no sentence of its article is quoted: it may know otherwise
 
 
@@ -81,6 +82,23 @@ def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
             chosen.append(hit)
             quoted.add(hit.article.name)
     return chosen[:QUOTES]
+
+
+def worth_adding(question: str, shown: Sequence[Hit]) -> list[Hit]:
+    """Choose what is still quoted beside an answer in words.
+
+    Where one number, time, name or place was asked for and given, only what may well be another
+    one: what is nearly as likely as the best sentence and has such a thing.
+    """
+    if kind_of(question) is None:
+        return list(shown)
+    best = max(hit.score for hit in shown)
+    lacking = lacks(question, [hit.sentence.text for hit in shown])
+    return [
+        hit
+        for hit, lack in zip(shown, lacking, strict=True)
+        if not lack and math.exp(hit.score - best) >= BESIDE
+    ]
 
 
 def _rule(model_logit: float | None) -> Gate:

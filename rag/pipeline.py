@@ -219,14 +219,18 @@ class Rag:
         if evidence.broad:
             yield from map(quoted, evidence.shown)
             return
-        question, shown = evidence.question, newest_first(evidence.shown, differing)
+        question, shown = (
+            evidence.question,
+            newest_first(evidence.shown, differing, evidence.ranked),
+        )
         cited: set[tuple[str, int, int]] = set()
         for statement in attempt.each(lambda llm, leave: draft(llm, question, shown, leave)):
             claim = None if echoes(statement.text, question) else check(statement, shown, question)
             if claim is not None:
                 cited |= {citation.place for citation in claim.citations}
                 yield claim
-        yield from (claim for claim in map(quoted, shown) if claim.citations[0].place not in cited)
+        rest = gate.worth_adding(question, shown) if cited else shown
+        yield from (claim for claim in map(quoted, rest) if claim.citations[0].place not in cited)
 
     async def aask(
         self,

@@ -22,12 +22,20 @@ _SOON = datetime.timedelta(days=3)  # a period is reported in it and soon after
 
 _NEWEST = re.compile(
     r"\b(?:latest|newest|most\srecent|current|currently|by\snow|right\snow|lately|nowadays|today|still"
-    r"|at\s(?:the\smoment|present)|these\sdays|as\sit\sstands|now)\b(?!\s?(?:on|in|about|from|with)\b|\?)",
+    r"|at\s(?:the\smoment|present)|these\sdays|as\sit\sstands|now)\b(?!\s?(?:on|in|about|from|with)\b|\?)"
+    r"|\b(?:in\sthe\send|so\sfar|to\sdate|eventually)\b",
+    re.IGNORECASE,
+)
+_LAST = re.compile(
+    r"(?:\b(?:the|his|her|its|their)|[’']s)\s(?:very\s)?(?:final|last)\b"
+    r"(?!\s(?:few|century|day|days|week|weeks|weekend|month|months|year|years|night|\d))",
     re.IGNORECASE,
 )
 _NEWS = re.compile(r"\b(?:latest|newest|now)\b", re.IGNORECASE)
 _OLDEST = re.compile(
-    r"\b(?:original|originally|initial|initially|at\sfirst|earliest|oldest|in\sthe\sbeginning)\b",
+    r"\b(?:original|originally|initial|initially|at\sfirst|earliest|oldest|in\sthe\sbeginning)\b"
+    r"|(?:\b(?:the|his|her|its|their)|[’']s)\s(?:very\s)?first\b"
+    r"(?!\s(?:few|time\ssince|lady|minister|day|days|week|weeks|month|months|year|years|\d))",
     re.IGNORECASE,
 )
 _UP_TO = re.compile(r"\b(?:as\s(?:of|at)|up\sto(?:\sand\sincluding)?)\s(?:the\s)?$", re.IGNORECASE)
@@ -81,7 +89,9 @@ def timing(question: str, newest: str | None) -> Timing:
     word = _NEWEST.search(question)
     if word:
         return Timing(_without(question, word.start(), word.end()), prefers="newest")
-    if _NEWS.search(question):  # "the latest on …": without it nothing would be asked
+    if _NEWS.search(question) or _LAST.search(
+        question
+    ):  # "the latest on …": without it nothing would be asked
         return Timing(question, prefers="newest")
     return Timing(question, prefers="oldest" if _OLDEST.search(question) else None)
 

@@ -18,6 +18,7 @@ from rag.words import words
 
 __all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
 
+_STOPS, _CLOSERS = ".!?…", "\"'”’»)]"
 _CLAUSES = re.compile(r"(?<=[.!?]) |; |,? (?:and|but|while|whereas) ")
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 
@@ -51,7 +52,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
                     or beside(statement.text, citations[0])
                 ):
                     return quoted(hits[0])
-                return Claim(attributed(statement.text, citations), citations)
+                return Claim(_whole(attributed(statement.text, citations)), citations)
     return None
 
 
@@ -63,6 +64,12 @@ def _held(text: str, sources: Sequence[str]) -> bool:
     clauses = _CLAUSES.split(text) if len(sources) > 1 else []
     alone = all(any(supported(clause, source) for source in sources) for clause in clauses)
     return alone and supported(text, " ".join(sources))
+
+
+def _whole(text: str) -> str:
+    """Write a bare answer ("on 4 May") as a sentence."""
+    ended = text if text.rstrip(_CLOSERS)[-1:] in _STOPS else f"{text}."
+    return ended[:1].upper() + ended[1:] if ended.split(maxsplit=1)[0].islower() else ended
 
 
 def _copied(text: str, source: str) -> bool:

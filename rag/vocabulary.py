@@ -5,6 +5,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ ASKING = frozenset(
     describe please give name list mean means exactly really actually want like get
     make can""".split()
 )
+
+_CONTRACTED = re.compile(r"\b\w+n[’']t\b|[’']\w{1,2}\b")  # "weren't", "they've"
 
 
 class Vocabulary:
@@ -46,7 +49,7 @@ class Vocabulary:
         """
         content = [
             word
-            for word in dict.fromkeys(WORD.findall(question))
+            for word in dict.fromkeys(WORD.findall(_CONTRACTED.sub("", question)))
             if fold(word) not in STOPWORDS | ASKING
         ]
         missing = [word for word in content if not self._knows(fold(word))]

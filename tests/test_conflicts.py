@@ -392,8 +392,14 @@ def test_shown_sentences_of_two_sides_stand_newest_first():
         )
     ]
     found = conflicts("How many points does the Peruvian peace plan have?", evidence)
-    assert [h.article.date for h in newest_first(evidence, found)] == ["2025-12-20", "2025-12-01"]
-    assert newest_first(evidence, ()) == evidence
+    both = ["2025-12-20", "2025-12-01"]
+    assert [h.article.date for h in newest_first(evidence, found, evidence)] == both
+    assert newest_first(evidence, (), evidence) == evidence
+    old = next(hit for hit in evidence if hit.article.date == both[1])
+    assert [h.article.date for h in newest_first([old], found, evidence)] == both
+    other = replace(old, sentence=replace(old.sentence, start=old.sentence.start + 1))
+    assert newest_first([other], found, evidence) == [other]  # it rests on no side
+    assert [h.article.date for h in newest_first([other, old], found, evidence)] == both
 
 
 @pytest.fixture(scope="module")

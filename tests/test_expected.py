@@ -13,6 +13,7 @@ from rag.expected import kind_of, lacks, offers
         ("What is the number of seats?", "number"),
         ("What is the population of Arica?", "number"),
         ("What was the death toll?", "number"),
+        ("What is Ada Blom's yearly salary?", "number"),
         ("At what speed did it sail?", "number"),
         ("And at which age did she leave?", "number"),
         ("What is the budget dispute about?", None),
@@ -85,3 +86,21 @@ def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, questio
 )
 def test_sentence_lacks_what_is_asked_for(question, sentence, lacking):
     assert lacks(question, [sentence]) == [lacking]
+
+
+@pytest.mark.parametrize(
+    ("question", "there", "elsewhere"),
+    [
+        ("How far is Midford from Harlow?", "Midford lies 9 miles away.", "Midford has 9 shops."),
+        ("How far can the bus go?", "It goes 300 km on a charge.", "The bus has 40 seats."),
+        ("How old is the mill?", "The mill was built in 1960.", "The mill has 700 jobs."),
+        ("How old is Ada Blom?", "Ada Blom, 79, said so.", "Ada Blom has 31 percent."),
+        ("How long is the crack?", "It is 12 metres long.", "It has 3 parts."),
+        ("How long did it take?", "It took 12 weeks.", "It took 12 men."),
+        ("How much did it cost?", "It cost €300.", "It has 300 seats."),
+        ("How much does the mill owe?", "It owes 190mn crowns.", "It has 700 jobs."),
+        ("What is Ada Blom's salary?", "She earns 90,000 crowns a year.", "She holds 16 percent."),
+    ],
+)
+def test_a_measure_has_its_unit(question, there, elsewhere):
+    assert lacks(question, [there, elsewhere]) == [False, True]

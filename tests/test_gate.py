@@ -172,3 +172,16 @@ def test_beside_the_words_asked_for_nobody_elses_are_quoted(theirs, ranks):
     found = evidence(2.0, 2.0, 2.0, 2.0)
     marked = [replace(hit, theirs=y == "y") for hit, y in zip(found, theirs, strict=True)]
     assert [hit.rank for hit in gate.worth_quoting(marked)] == ranks
+
+
+@pytest.mark.parametrize(
+    ("question", "ranks"),
+    [
+        ("How many men are there?", [1, 2]),  # the third has no number, the fourth is unlikely
+        ("Why are there men?", [1, 2, 3, 4]),
+    ],
+)
+def test_beside_an_answer_in_words_only_what_may_be_another_one_is_quoted(question, ranks):
+    texts = ("There are 90 men.", "There are 80 men.", "There are men.", "There are 70 men.")
+    found = hits(*texts, logits=[2.0, 1.9, 1.9, 2.0 + math.log(gate.BESIDE) - 0.1])
+    assert [hit.rank for hit in gate.worth_adding(question, found)] == ranks

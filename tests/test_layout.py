@@ -12,7 +12,8 @@ from rag.settings import PACKAGE, resource
 # A room imports only rooms above it.
 ORDER = """
 errors settings parallel hidden loaders datelines sentences corpus changes words vocabulary offices
-expected passages models bert embedder store texts wordindex index sharedindex sharedindexer indexer
+units expected passages models bert embedder store texts wordindex index sharedindex sharedindexer
+indexer
 calibration reranker retriever reprints citation answer audit question prompts modelstate llm tune
 attempt followup parts reader attribution support voices verifier tense timeline timewords conflicts
 whosewords overview whois gate evidence assembly progress pipeline render markup chart document

@@ -18,6 +18,11 @@ DAY = datetime.date(2025, 12, 19)
         ("What was known as of 20 December?", {"until": datetime.date(2025, 12, 20)}),
         ("What is the latest position of Peru?", {"prefers": "newest"}),
         ("How many points did the original plan have?", {"prefers": "oldest"}),
+        ("How much was Lakeside's first offer?", {"prefers": "oldest"}),
+        ("What was the final offer?", {"prefers": "newest"}),
+        ("How many cases were there in the end?", {"prefers": "newest"}),
+        ("Whom did the first lady meet?", {}),
+        ("What happened in the first few days?", {}),
         ("What did he say on December 19?", {"period": (DAY, DAY)}),
         (
             "What did he say before the Lima meeting?",

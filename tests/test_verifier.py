@@ -119,9 +119,15 @@ def test_a_bare_answer_belongs_to_what_is_asked(question, text, kept):
 def test_a_bare_answer_may_stand_well_in_another_sentence():
     both = "The Lima meeting was on May 14."
     assert told("May 14", (1,), LIMA, both, question="When was the Lima meeting?") == (
-        "May 14",
+        "May 14.",
         [both],
     )
+
+
+def test_a_bare_answer_is_written_as_a_sentence():
+    text = told("on May 14", (1,), LIMA, question="When was the Quito meeting?")
+    assert text is not None
+    assert text[0] == "On May 14."
 
 
 def test_supported_statement_keeps_its_words_and_its_quote():

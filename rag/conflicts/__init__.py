@@ -65,14 +65,29 @@ def _of_one_thing(matter: Matter, sides: Sequence[list[View]]) -> Sides:
     ]
 
 
-def newest_first(shown: Sequence[Hit], differing: Sequence[Difference]) -> list[Hit]:
-    """Order sentences newest first where two of them stand on different sides, else as they are."""
-    places = {(h.article.name, h.sentence.start, h.sentence.end): h for h in shown}
+def newest_first(
+    shown: Sequence[Hit], differing: Sequence[Difference], ranked: Sequence[Hit]
+) -> list[Hit]:
+    """Order sentences so that those of sides that differ lead, the newest side first.
+
+    Where none of the newest side is ``shown`` although an older one is, its first sentence is taken
+    from the ``ranked`` ones for the last of the others. Without differing sides all stays.
+    """
+    known = {_place(hit): hit for hit in (*ranked, *shown)}
+    there = {_place(hit) for hit in shown}
     for difference in differing:
-        met = [any(c.place in places for c in side.citations) for side in difference.sides]
-        if sum(met) > 1:
-            return sorted(shown, key=lambda hit: hit.article.date or "", reverse=True)
+        sides = [[c.place for c in side.citations if c.place in known] for side in difference.sides]
+        newest = sides[0][:1] if difference.sides[0].citations[0].date else []
+        leads = [*newest, *(place for side in sides for place in side if place in there)]
+        if len(there.union(newest).intersection(leads)) > 1:
+            leads = list(dict.fromkeys(leads))
+            rest = [_place(hit) for hit in shown if _place(hit) not in leads]
+            return [known[place] for place in [*leads, *rest][: max(len(shown), len(leads))]]
     return list(shown)
+
+
+def _place(hit: Hit) -> Place:
+    return hit.article.name, hit.sentence.start, hit.sentence.end
 
 
 @lru_cache(maxsize=256)

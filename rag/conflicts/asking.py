@@ -14,9 +14,9 @@ _STATUS = (
     "status|state|position|stance|fate|future|outcome|results?|prospects?|chances?|progress|"
     "situation|developments?|changed?|latest|agreed|verdict"
 )
-_MEASURES = (
+MEASURES = (
     "population|number|share|percentage|percent|proportion|size|budget|cost|price|length|height|"
-    "width|depth|area|toll|value|age|rate|salary|capacity|distance|weight|speed|turnover|amount"
+    "width|depth|area|toll|value|age|rate|salary|capacity|distance|weight|speed|turnover|turnout|amount"
 )
 _STANDS = re.compile(
     r"^how\s(close|far\s(have|has|did|along|apart)|likely|certain|sure|safe)\b|\bor\snot\b"
@@ -24,7 +24,7 @@ _STANDS = re.compile(
     rf"|^(what|which|how|where)\b(?=.*\b({_STATUS})\b)|^where\sdo(es)?\b.*\bstand"
 )
 _MEASURED = re.compile(
-    rf"^(what|which)\s((is|was|are|were)\s)?(the\s)?(\w+\s)?({_MEASURES})\b|\bnumber\sof\b"
+    rf"^(what|which)\s((is|was|are|were)\s)?(the\s)?(\w+\s)?({MEASURES})\b|\bnumber\sof\b"
 )
 _DATED = re.compile(r"^(in\s|on\s)?(what|which)\s(exact\s)?century\b|\b(date|day|year)\sof\b")
 _WHICH = re.compile(r"(what|which)\s(?!is|was|are|were|did|does|do|has|have|will|would)")

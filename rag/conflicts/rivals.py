@@ -10,6 +10,7 @@ from typing import TypeVar
 from rag.attribution import speaker_of
 from rag.attribution.lexicon import PRONOUNS
 from rag.attribution.verbs import FORMS, SAY
+from rag.conflicts.asking import MEASURES
 from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.kin import kin
 from rag.conflicts.matter import Matter
@@ -36,6 +37,10 @@ _COUNTED = re.compile(
 )
 _PORTION = re.compile(
     r"\bhow\s+much\s+of\b|\b(?:what|which)\s+(?:share|percentage|percent|proportion)\b",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(
+    r"^\W*(?:what|which)\s(?:is|was|are|were)\sthe\s(?:\w+\s)?(?P<noun>" + MEASURES + r")\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
@@ -71,11 +76,11 @@ Sides = list[list[View]]
 
 def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
     """Group sentences by the number they give for what is asked."""
-    unit = _counted(matter)
+    unit, measure = _counted(matter), _measure(matter)
     found = [
         (view_of(hit, number.start, number.end), number)
         for hit in (*hits, *_followers(hits, _TAKEN_UP))
-        if _fits(matter, hit, unit, up=_TAKEN_UP) and not _of_old(hit)
+        if _fits(matter, hit, unit, up=_TAKEN_UP) and not _of_old(hit) and _tells(hit, measure)
         for number in _numbers(matter, hit.sentence.text, unit)
     ]
     comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
@@ -189,6 +194,18 @@ def _counted(matter: Matter) -> frozenset[str]:
     nouns = list(takewhile(lambda low: low not in STOPWORDS, told))
     nouns.sort(key=lambda low: not (low.endswith("s") or low in PEOPLE))  # "confirmed cases"
     return next((kin(noun) for noun in nouns if kin(noun) in matter.terms), frozenset())
+
+
+def _measure(matter: Matter) -> frozenset[str]:
+    """The stems of what "what was the turnout" asks for."""
+    asked = _MEASURE.search(matter.question)
+    return kin(asked["noun"].lower()) if asked else frozenset()
+
+
+def _tells(hit: Hit, measure: frozenset[str]) -> bool:
+    """Whether a sentence speaks of what is measured, or takes it up."""
+    there = {stem(t.low) for t in tokens(hit.sentence.text)}
+    return not measure or bool(there & measure) or _TAKEN_UP.search(hit.sentence.text) is not None
 
 
 def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
