@@ -27,6 +27,7 @@ KYIV = "Zelensky flew to Kyiv with nine advisers."
         ("Zelenskiy flew to Kiev.", KYIV),
         ("Zelenskyy flew to Kyiv.", KYIV),
         ("The advisers flew.", KYIV),
+        ("Mr Zelensky flew to Kyiv with nine advisers.", KYIV),
         ("It rose by 2.50 points.", "It rose by 2.5 points."),
         ("Twenty points are in the plan.", "The plan has 20 points."),
         ("The plan costs 3 million euros.", "The plan costs three million euros."),

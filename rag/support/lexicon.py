@@ -199,6 +199,9 @@ DEMONYMS = (
     "Europe European EU", "Argentina Argentinian Argentine", "Kosovo Kosovar",
 )  # fmt: skip
 
+# Before a name they add nothing to it.
+HONORIFICS = frozenset("mr mrs ms miss dr prof sir".split())
+
 # Open a sentence with a capital and are no names.
 OPENERS = frozenset(
     """another even still yet indeed instead meanwhile however therefore thus moreover

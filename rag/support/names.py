@@ -49,7 +49,9 @@ def unknown_names(said: Reading, source: Reading) -> list[Token]:
     return [
         token
         for token in said.tokens
-        if is_name(said, token, source) and not known(said, token, source)
+        if is_name(said, token, source)
+        and token.low not in lexicon.HONORIFICS
+        and not known(said, token, source)
     ]
 
 
