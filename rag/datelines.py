@@ -31,12 +31,12 @@ _PLACE = rf"{_WORD}(?:[ /](?:{_WORD}|de|la|le|el|al|of|upon|am)){{0,4}}"
 _AGENCY = r"\([\w /.-]{2,30}\)"
 _DATELINE = re.compile(
     rf"{_PLACE}(?:, {_PLACE})?(?:,? {_AGENCY},?|,) "
-    rf"\(?{_WEEKDAY}{_DATE}\)?(?:,? {_AGENCY})? ?[-–—:] "
+    rf"\(?{_WEEKDAY}{_DATE}\)?(?:,? {_AGENCY})? ?(?:--|[-–—:]) "
 )
 _NEAR_DAY = rf"{_WEEKDAY}(?:{_DAY} {_MONTH}|{_MONTH}\.? {_DAY})\.?(?:,? \d{{4}})?"
 _OPENING = re.compile(  # without the year too, as agencies print it inside a text
-    rf"{_PLACE}(?:, {_PLACE})?(?:,? (?:{_AGENCY}|\(?{_NEAR_DAY}\)?)){{1,2}} ?[-–—:] "
-    r"|[A-Z]{3,}(?: [A-Z]{2,}){0,3} [-–—] "
+    rf"{_PLACE}(?:, {_PLACE})?(?:,? (?:{_AGENCY}|\(?{_NEAR_DAY}\)?)){{1,2}} ?(?:--|[-–—:]) "
+    r"|[A-Z]{3,}(?: [A-Z]{2,}){0,3} (?:--|[-–—]) "
 )
 
 

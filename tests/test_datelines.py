@@ -58,6 +58,7 @@ def test_what_is_no_dateline_is_no_date(text):
         ("SAN JOSÉ, Costa Rica (Reuters) — ", "The dam held."),
         ("Geneva, March 3, 2026: ", "The dam held."),
         ("NEW YORK – ", "The dam held."),
+        ("LIMA, Mar 27 (Coast News Agency) -- ", "The dam held."),
         ("", "The dam - it held - is old."),
         ("", "US - Chile 3:1."),
         ("", "The dam held, 3 March (AP) said."),

@@ -19,6 +19,7 @@ reports, asking, data = load("bench.report"), load("bench.asking"), load("bench.
 clapnq, squad2, quotesum = load("bench.clapnq"), load("bench.squad2"), load("bench.quotesum")
 ramdocs, mtrag, beir = load("bench.ramdocs"), load("bench.mtrag"), load("bench.beir")
 calibrate, grow = load("calibrate"), load("bench.grow")
+folders = load("bench.folders")
 Document, Question, Reply = documents.Document, documents.Question, documents.Reply
 
 
@@ -590,3 +591,23 @@ def test_grown_vectors_are_units_near_the_real_ones_and_the_same_for_the_same_te
         first, second = a.tokens[0, 0], a.tokens[-1, 0]
         assert a.tokens[:, 0].tolist() == [first, first, second, second]
     assert [len(e.tokens) for e in grow.Grown(real).encode(texts[:2])] == [grow.TOKENS] * 2
+
+
+def test_every_right_sentence_of_the_invented_folders_stands_in_them():
+    asked = folders.load(Path())
+    assert len(asked) >= 90
+    for question in asked:
+        places = question.gold["places"]
+        assert bool(places) == question.answerable
+        for number, start, end in places:
+            assert 0 <= start < end <= len(question.documents[number].text)
+
+
+def test_a_conflict_in_a_folder_wants_both_its_sentences():
+    question = next(q for q in folders.load(Path()) if q.gold["kind"] == "conflict")
+    quotes = [question.documents[n].text[start:end] for n, start, end in question.gold["places"]]
+    one = folders.mark(question, said(question, quotes[0]))
+    both = folders.mark(question, said(question, *quotes[:2]))
+    assert (one["cited"], one["sides"]) == (1.0, 0.0)
+    assert (both["cited"], both["sides"]) == (1.0, 1.0)
+    assert folders.mark(question, said(question))["cited"] == 0.0

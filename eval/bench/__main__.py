@@ -17,6 +17,7 @@ from . import (
     clapnq,
     covidqa,
     disputes,
+    folders,
     mtrag,
     quotesum,
     ramdocs,
@@ -27,7 +28,7 @@ from .asking import Task
 from .data import FOLDER, DataAbsent
 from .report import Report
 
-GIVEN = (clapnq, squad2, quotesum, ramdocs, mtrag)
+GIVEN = (clapnq, squad2, quotesum, ramdocs, mtrag, folders)
 BENCHES: dict[str, Callable[[Task], Report]] = {
     **{module.BENCH.name: module.BENCH.run for module in GIVEN},
     "covidqa": covidqa.run,

@@ -75,6 +75,8 @@ class Clause(Phrases):
         owned = before and (before.text.endswith("'s") or before.low in {"the", "a", "an"})
         if owned and verb not in {"say", "tell"}:
             return False  # "the proposed tax"
+        if before and form == "past" and before.low in w.PREPOSITIONS:
+            return False  # "the number of rejected ballots"
         if form in {"plain", "s"} and verb in verbs.HOMOGRAPHS:
             clause = first in w.DETERMINERS | w.PRONOUNS | {"that", '"'}
             return bool(before and clause and before.low not in w.DETERMINERS | _NO_VERB_AFTER)
@@ -195,7 +197,8 @@ class Clause(Phrases):
                 continue  # "the family, which according to X owns half, would not sell"
             if pair == ("according", "to") or pair == ("words", "of"):
                 return self._ahead(i + 2)
-            if pair[0] in {"citing", "quoting"} and self._speaks(self._ahead(i + 1)):
+            mute = any(self._low(k) in {"declined", "refused"} for k in range(i))
+            if pair[0] in {"citing", "quoting"} and not mute and self._speaks(self._ahead(i + 1)):
                 return self._ahead(i + 1)
             if pair[0] == "words" and self.toks[i - 1].text.endswith("'s"):
                 start = next((k for k in reversed(range(i)) if self._low(k) == "in"), None)

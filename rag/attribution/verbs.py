@@ -54,6 +54,7 @@ NEEDS = {
     "comment": frozenset({"that", '"', "on"}),
     # "added half a crown to its offer", "pupils reported symptoms": nothing is said
     "add": frozenset('that " he she it they there the his her its their'.split()),
+    "recount": frozenset('that " how'.split()),  # of votes
     "report": frozenset('that " a an the no on in how its his her their'.split()),
 }
 ENDS = {"add": frozenset(",.:"), "report": frozenset(",.:")}  # which may follow them at once

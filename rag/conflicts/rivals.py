@@ -33,7 +33,7 @@ _VERSIONS = frozenset(
     "original first initial previous former earlier later old second third".split()
 )
 _COUNTED = re.compile(
-    r"\b(?:how\s+many|number\s+of)\s+((?:\w[\w'-]*\s+){0,2}\w[\w'-]*)", re.IGNORECASE
+    r"\b(?:how\s+many|number\s+of)\s+((?:\w[\w'-]*\s+){0,4}\w[\w'-]*)", re.IGNORECASE
 )
 _PORTION = re.compile(
     r"\bhow\s+much\s+of\b|\b(?:what|which)\s+(?:share|percentage|percent|proportion)\b",
@@ -189,11 +189,20 @@ def _of_old(hit: Hit) -> bool:
 
 def _counted(matter: Matter) -> frozenset[str]:
     """The stems of what "how many" counts."""
-    match = _COUNTED.search(matter.question)
-    told = [fold(word) for word in WORD.findall(match[1])] if match else []
-    nouns = list(takewhile(lambda low: low not in STOPWORDS, told))
+    nouns = list(takewhile(lambda low: low not in STOPWORDS, _behind_how_many(matter)))
     nouns.sort(key=lambda low: not (low.endswith("s") or low in PEOPLE))  # "confirmed cases"
     return next((kin(noun) for noun in nouns if kin(noun) in matter.terms), frozenset())
+
+
+def _behind_how_many(matter: Matter) -> list[str]:
+    match = _COUNTED.search(matter.question)
+    return [fold(word) for word in WORD.findall(match[1])] if match else []
+
+
+def _done(matter: Matter, unit: frozenset[str]) -> frozenset[str]:
+    """The stems of what was done to what is counted: of "how many were arrested" arrested."""
+    told = (kin(low) for low in _behind_how_many(matter) if low not in STOPWORDS)
+    return next((each for each in told if each != unit and each in matter.terms), frozenset())
 
 
 def _measure(matter: Matter) -> frozenset[str]:
@@ -230,8 +239,11 @@ def _numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
 def _beside(matter: Matter, toks: Sequence[Token], at: int, unit: frozenset[str]) -> bool:
     """Whether one of the question's other words stands near a number, if the sentence has one.
 
-    "168 people ill … at the factory" is not how many people work there.
+    "168 people ill … at the factory" is not how many people work there. What is counted tells
+    enough where it is not just people.
     """
+    if not unit & kin("people"):
+        return True
     others = [
         n for n, t in enumerate(toks) if any(stem(t.low) in term - unit for term in matter.terms)
     ]
@@ -252,12 +264,16 @@ def _unnamed(
     matter: Matter, text: str, found: Iterable[Quantity], unit: frozenset[str]
 ) -> list[Quantity]:
     """Numbers that count the unit without its word: "put it at 3,500", "23 arrests"."""
+    done, alone = _done(matter, unit), not any(number.units for number in found)
     return [
         replace(number, units=unit)
         for number in found
         if not _PART_OF.match(text, number.end)
-        and (number.units or not _AGED.search(text[: number.start]))
-        and (not number.units or any(number.units & term for term in matter.terms))
+        and (
+            number.units & done
+            if number.units
+            else alone and not _AGED.search(text[: number.start])
+        )
     ]
 
 
