@@ -78,8 +78,9 @@ def accuracy(
     marks, wrong = [], []
     for spoken in speakers:
         article = by_name[spoken.article]
-        sentence = next(
-            (s for s in article.sentences if s.start < spoken.end and spoken.start < s.end), None
+        sentence = next(  # the last: a dateline before it is a sentence of its own
+            (s for s in article.sentences[::-1] if s.start < spoken.end and spoken.start < s.end),
+            None,
         )
         given = speaker_of(article, sentence) if sentence else None
         right = sentence is not None and same_speaker(given, spoken)

@@ -271,6 +271,17 @@ def test_part_of_them_is_no_other_figure_for_all_of_them():
             "the true number of people in work was 2,900.",
         ),
         (
+            "How many confirmed cases were there?",
+            "The number of confirmed cases has been lowered to 212 after nine people were found "
+            "to have been counted twice.",
+            "The health office said that there had been 221 confirmed cases.",
+        ),
+        (
+            "How many machines broke down on the day of the vote?",
+            "Fourteen machines failed on the day of the vote, and voters were given ballots.",
+            "17 machines broke down on the day of the vote, the commission said.",
+        ),
+        (
             "How much does Lakeside owe Ames Bank?",
             "Lakeside already owes 190 million crowns to Ames Bank.",
             "Ames Bank put the sum outstanding at 210 million crowns.",
@@ -329,6 +340,16 @@ def test_other_figures_are_sides_in_the_words_of_the_news(question, one, other):
             "How much of Lakeside does the Blom family own?",
             "The Blom family owns 58 per cent of Lakeside.",
             "The Blom family paid 85 million crowns for Lakeside.",
+        ),
+        (
+            "How many machines broke down on the day of the vote?",
+            "17 machines broke down on the day of the vote.",
+            "The break of a seal put 57 votes aside on the day of the vote.",
+        ),
+        (
+            "By how many votes did Ada Blom win the recount?",
+            "Ada Blom won the recount by 57 votes.",
+            "The recount that Ada Blom won cost 910,000 crowns, against an estimate of 600,000.",
         ),
         (
             "What price is Lakeside offering?",
