@@ -57,9 +57,8 @@ def split(text: str) -> list[Span]:
     Every character that is not white space is covered, except on lines without a single letter or
     digit (rules, asterisks, emoji): those are dropped. A dateline is a heading. A newline ends a
     paragraph; in hard-wrapped text only a blank line does, and a sentence may hold newlines. A
-    sentence of more than
-    ``LONGEST`` characters is cut, at white space where there is any. Raises nothing for any text
-    that can be encoded as UTF-8.
+    sentence of more than ``LONGEST`` characters is cut, at white space where there is any. Raises
+    nothing for any text that can be encoded as UTF-8.
     """
     paragraphs = [
         ((start, end), list(_sentences(text, start, end))) for start, end in _paragraphs(text)
