@@ -9,6 +9,7 @@ from rag.verifier import check, quote, quoted
 
 EU = "The EU wants Ukraine to keep an army of 800,000 men, Ursula Leyen said."
 JOBS = "Acme will not cut 90 jobs in Ohio, its chief Ada Deniz said."
+VOTE = "Foreign observers found disorder but no sign of organised fraud in the vote."
 KYIV = "Zelensky flew to Kyiv with nine advisers."
 
 
@@ -28,6 +29,8 @@ KYIV = "Zelensky flew to Kyiv with nine advisers."
         ("Zelenskyy flew to Kyiv.", KYIV),
         ("The advisers flew.", KYIV),
         ("Mr Zelensky flew to Kyiv with nine advisers.", KYIV),
+        ("Foreign observers found no sign of fraud.", VOTE),
+        ("Observers found disorder in the vote.", VOTE),
         ("It rose by 2.50 points.", "It rose by 2.5 points."),
         ("Twenty points are in the plan.", "The plan has 20 points."),
         ("The plan costs 3 million euros.", "The plan costs three million euros."),
@@ -48,6 +51,8 @@ def test_what_stands_in_the_source_is_supported(text, source):
         ("Acme will not cut nine jobs in Ohio.", JOBS),
         ("Acme will not cut 90.5 jobs in Ohio.", JOBS),
         ("Ukraine keeps an army of 80,000.", EU),
+        ("Foreign observers said that the vote was fraudulent.", VOTE),
+        ("Foreign observers found fraud.", VOTE),
         # one thing is another, or more of something than it
         ("Zelensky flew to Kyiv with younger advisers than before.", KYIV),
         ("The advisers who flew to Kyiv were the same nine.", KYIV),

@@ -10,7 +10,7 @@ from rag.support.names import unknown_names
 from rag.support.numbers import unknown_numbers
 from rag.support.places import misplaced
 from rag.support.roles import swapped
-from rag.support.sense import contrasted, overstated, turned, unreal_made_real
+from rag.support.sense import contrasted, overstated, turned, unfounded, unreal_made_real
 from rag.support.tokens import Reading, read
 from rag.words import words
 
@@ -44,6 +44,8 @@ def _objection(said: Reading, source: Reading) -> str | None:
     paired = {pair.said.at for pair in pairs}
     if not content or sum(t.at in paired for t in content) < OVERLAP * len(content):
         return "overlap"
+    if unfounded(said, source, pairs):
+        return "predicate"
     if turned(said, source, pairs):
         return "negation"
     if contrasted(said, source):

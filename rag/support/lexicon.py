@@ -199,6 +199,9 @@ DEMONYMS = (
     "Europe European EU", "Argentina Argentinian Argentine", "Kosovo Kosovar",
 )  # fmt: skip
 
+# "No sign of": what follows is denied.
+SIGNS = frozenset("sign signs evidence proof indication indications trace hint".split())
+
 # Before a name they add nothing to it.
 HONORIFICS = frozenset("mr mrs ms miss dr prof sir".split())
 

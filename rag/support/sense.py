@@ -1,6 +1,7 @@
 """Whether a statement turns what its source says: negation, opposites, quantity, modality."""
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from rag.support import lexicon
 from rag.support.align import Pair, contrasts
@@ -13,6 +14,9 @@ _COPULAS = lexicon.BE | frozenset("has have had remain remains stay stays".split
 _PASSED = frozenset({"that", "and", "if", "unless", '"', ","})  # what "would" reaches beyond
 _BETWEEN = frozenset("not never also already still now been be then".split())
 _REACH = 8
+_SIGN_REACH = 4
+_ROOT = 5  # letters
+_PLAIN_BE = frozenset("is are was were".split())
 
 
 def turned(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
@@ -23,9 +27,34 @@ def turned(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
         span = [by_said[t.at] for t in negation.span if t.at in by_said]
         if not (focus.agrees if focus else any(pair.agrees for pair in span)):
             return True
-    focused = {negation.focus.at for negation in source.negations}
+    focused = {negation.focus.at for negation in source.negations} | _not_seen(source)
     bearing = [pair for pair in pairs if pair.source.at in focused or pair.relation < 0]
     return not all(pair.agrees for pair in bearing)
+
+
+def _not_seen(source: Reading) -> set[int]:
+    """Where the words stand of which a source says that there is no sign: "no sign of fraud"."""
+    places: set[int] = set()
+    for token in source.tokens:
+        behind = [source.low(token.at + step) for step in (1, 2)]
+        if token.low == "no" and behind[0] in lexicon.SIGNS and behind[1] == "of":
+            reach = source.tokens[token.at + 3 : token.at + 3 + _SIGN_REACH]
+            places |= {t.at for t in takewhile(lambda t: t.low not in BREAKS, reach)}
+    return places
+
+
+def unfounded(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+    """Whether all that a statement says of something behind its last "is" has no counterpart.
+
+    "The vote was fraudulent" is not supported by a sentence that only has the vote. A word that
+    begins alike will do: bankrupt, bankruptcy.
+    """
+    denied = _not_seen(source)
+    roots = {t.low[:_ROOT] for t in source.tokens if t.word and t.at not in denied}
+    copula = next((t.at for t in reversed(said.tokens) if t.low in _PLAIN_BE), None)
+    told = [t for t in said.content if copula is not None and t.at > copula]
+    paired = {pair.said.at for pair in pairs}
+    return bool(told) and not any(t.at in paired or t.low[:_ROOT] in roots for t in told)
 
 
 def contrasted(said: Reading, source: Reading) -> bool:
