@@ -26,15 +26,16 @@ _NEWEST = re.compile(
     r"|\b(?:in\sthe\send|so\sfar|to\sdate|eventually)\b",
     re.IGNORECASE,
 )
+_WHOSE = r"(?:\b(?:the|his|her|its|their)|[’']s)\s(?:very\s)?"
 _LAST = re.compile(
-    r"(?:\b(?:the|his|her|its|their)|[’']s)\s(?:very\s)?(?:final|last)\b"
+    rf"{_WHOSE}(?:final|last)\b"
     r"(?!\s(?:few|century|day|days|week|weeks|weekend|month|months|year|years|night|\d))",
     re.IGNORECASE,
 )
 _NEWS = re.compile(r"\b(?:latest|newest|now)\b", re.IGNORECASE)
 _OLDEST = re.compile(
     r"\b(?:original|originally|initial|initially|at\sfirst|earliest|oldest|in\sthe\sbeginning)\b"
-    r"|(?:\b(?:the|his|her|its|their)|[’']s)\s(?:very\s)?first\b"
+    rf"|{_WHOSE}first\b"
     r"(?!\s(?:few|time\ssince|lady|minister|day|days|week|weeks|month|months|year|years|\d))",
     re.IGNORECASE,
 )
@@ -89,9 +90,8 @@ def timing(question: str, newest: str | None) -> Timing:
     word = _NEWEST.search(question)
     if word:
         return Timing(_without(question, word.start(), word.end()), prefers="newest")
-    if _NEWS.search(question) or _LAST.search(
-        question
-    ):  # "the latest on …": without it nothing would be asked
+    # "the latest on …", "the last offer": without the word something else would be asked
+    if _NEWS.search(question) or _LAST.search(question):
         return Timing(question, prefers="newest")
     return Timing(question, prefers="oldest" if _OLDEST.search(question) else None)
 

@@ -197,9 +197,11 @@ class Clause(Phrases):
                 continue  # "the family, which according to X owns half, would not sell"
             if pair == ("according", "to") or pair == ("words", "of"):
                 return self._ahead(i + 2)
-            mute = any(self._low(k) in {"declined", "refused"} for k in range(i))
-            if pair[0] in {"citing", "quoting"} and not mute and self._speaks(self._ahead(i + 1)):
-                return self._ahead(i + 1)
+            cites = pair[0] in {"citing", "quoting"} and not any(
+                token.low in {"declined", "refused"} for token in self.toks[:i]
+            )
+            if cites and self._speaks(cited := self._ahead(i + 1)):
+                return cited
             if pair[0] == "words" and self.toks[i - 1].text.endswith("'s"):
                 start = next((k for k in reversed(range(i)) if self._low(k) == "in"), None)
                 return None if start is None else Span(start + 1, i + 1)

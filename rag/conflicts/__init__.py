@@ -21,7 +21,7 @@ from rag.conflicts.clauses import tokens
 from rag.conflicts.matter import Matter, matter_of
 from rag.conflicts.opposites import BY_NAME
 from rag.conflicts.rivals import Sides, View, by_agent, by_date, by_number
-from rag.conflicts.slots import Place, by_slot
+from rag.conflicts.slots import Place, by_slot, place_of
 from rag.conflicts.stance import Stance, stances
 from rag.reprints import without_reprints
 from rag.retriever import Hit
@@ -73,21 +73,17 @@ def newest_first(
     Where none of the newest side is ``shown`` although an older one is, its first sentence is taken
     from the ``ranked`` ones for the last of the others. Without differing sides all stays.
     """
-    known = {_place(hit): hit for hit in (*ranked, *shown)}
-    there = {_place(hit) for hit in shown}
+    known = {place_of(hit): hit for hit in (*ranked, *shown)}
+    there = {place_of(hit) for hit in shown}
     for difference in differing:
         sides = [[c.place for c in side.citations if c.place in known] for side in difference.sides]
         newest = sides[0][:1] if difference.sides[0].citations[0].date else []
         leads = [*newest, *(place for side in sides for place in side if place in there)]
         if len(there.union(newest).intersection(leads)) > 1:
             leads = list(dict.fromkeys(leads))
-            rest = [_place(hit) for hit in shown if _place(hit) not in leads]
+            rest = [place_of(hit) for hit in shown if place_of(hit) not in leads]
             return [known[place] for place in [*leads, *rest][: max(len(shown), len(leads))]]
     return list(shown)
-
-
-def _place(hit: Hit) -> Place:
-    return hit.article.name, hit.sentence.start, hit.sentence.end
 
 
 @lru_cache(maxsize=256)

@@ -32,6 +32,11 @@ _ORDER = frozenset(
 Place = tuple[str, int, int]
 
 
+def place_of(hit: Hit) -> Place:
+    """Say where a sentence stands, as a citation of it does."""
+    return hit.article.name, hit.sentence.start, hit.sentence.end
+
+
 def by_slot(matter: Matter, hits: Sequence[Hit], cited: frozenset[Place]) -> Sides:
     """Find sentences that say what another says but for one value, which a cited one gives.
 
@@ -70,14 +75,13 @@ def _line(matter: Matter, hit: Hit, cited: frozenset[Place], bent: Set[str]) -> 
     """See a sentence as to the question, but for words in ``bent``, which name a pair's end."""
     toks = tokens(hit.sentence.text)
     stems = {stem(t.low) for t in toks}
-    place = hit.article.name, hit.sentence.start, hit.sentence.end
     about = matter.asked != "other" and matter.share(matter.words_of(toks)) >= SHARE
     return _Line(
         hit,
         toks,
         Counter(t.low for t in toks),
         [term for term in matter.terms if not term & bent and term & stems],
-        place in cited,
+        place_of(hit) in cited,
         ALIKE if about and matter.is_about(toks) else SAME,
     )
 
