@@ -9,7 +9,7 @@ from rag.embedder import open_embedder
 from rag.errors import UsageError
 from rag.evidence import Evidence
 from rag.indexer import build_index
-from rag.llm import NO_MODEL, model_identity, open_llm
+from rag.llm import NO_MODEL, LocalChat, model_identity, open_llm
 from rag.pipeline import Rag
 from rag.progress import bar
 from rag.settings import Settings
@@ -51,6 +51,8 @@ def open_system(name: str, settings: Settings, corpus: Corpus) -> System:
         raise UsageError(
             f"the baseline {name!r} needs a language model; give --llm other than {NO_MODEL}"
         )
+    if isinstance(llm, LocalChat):
+        llm.adapter = None  # ours, and no part of what we compare with
     identity = f"{model_identity(settings)} {settings.seed} {settings.answer_tokens}"
     if name == "whole":
         return WholeCorpus(corpus, llm, identity)

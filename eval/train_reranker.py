@@ -26,8 +26,9 @@ from transformers import AutoModel, AutoTokenizer
 
 from rag.embedder import open_embedder
 from rag.models import locate, sha256_of
-from rag.reranker import BASE, CONTEXT_CHARS, MAX_TOKENS, PINNED
+from rag.reranker import BASE, CONTEXT_CHARS, MAX_TOKENS
 from rag.settings import load_settings
+from rag.shipped import PINNED
 from rag.words import STOPWORDS, fold, stem, terms
 
 from .groups import Group, Pair, covid_groups, squad1_groups, squad_groups

@@ -49,7 +49,7 @@ def witnesses(
 def answerability(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> float:
     """Give the probability that the evidence answers the question.
 
-    ``model_logit`` is the language model's log-odds of "yes", or None without a model.
+    ``model_logit`` is the language model's log-odds of "yes", or None where none is asked.
     """
     rule = _rule(model_logit)
     heard = witnesses(question, hits, model_logit)

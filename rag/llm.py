@@ -42,8 +42,11 @@ from rag.errors import ModelFailed, ModelMissing, SettingsError, first_line
 from rag.models import MODELS, locate, sha256_of
 from rag.modelstate import States
 from rag.settings import Settings
+from rag.shipped import compare, shipped_sha256
 
 NO_MODEL = "none"
+ADAPTED = "local"  # the model for which an adapter was trained (`python -m eval.train_reader`) …
+ADAPTER = Path(__file__).with_name("adapter.gguf")  # … to tell better whether evidence answers
 SETTLING = 20.0  # seconds; reading a prompt cannot be stopped
 ONE_LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 State = Literal["ready", "warming up", "failed"]
@@ -64,6 +67,7 @@ class LocalChat(BaseChatModel):
     """
 
     path: Path
+    adapter: Path | None = None  # low-rank weights that are added to the model's own
     context_tokens: int = 4096
     threads: int = 2
     max_tokens: int = 256
@@ -120,8 +124,9 @@ class LocalChat(BaseChatModel):
         """Name all that the state of a text depends on: weights, window, engine, processor."""
         weights = self.path.stat()
         about = (str(self.path), weights.st_size, weights.st_mtime_ns, self.context_tokens)
+        added = shipped_sha256(self.adapter) if self.adapter else None
         engine = (version("xllamacpp"), platform.machine(), _processor())
-        told = json.dumps([about, engine, request["messages"]])
+        told = json.dumps([about, added, engine, request["messages"]])
         return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     def close(self) -> None:
@@ -144,6 +149,8 @@ class LocalChat(BaseChatModel):
         weakref.finalize(self, _settle, self._lock, self._leaving)
         params = llama.CommonParams()
         params.model.path = str(self.path)
+        if self.adapter is not None:
+            params.lora_adapters = [llama.CommonAdapterLoraInfo(str(self.adapter), 1.0)]
         params.hostnames = [str(folder / "llm.sock")]
         params.n_ctx = self.context_tokens
         params.n_parallel = 1
@@ -360,25 +367,27 @@ def _raise_error(reply: dict[str, Any] | None) -> None:
 def open_llm(settings: Settings) -> BaseChatModel | None:
     """Make the chat model the settings name, or None for ``none``; weights load at first use.
 
-    Raises ModelMissing, or SettingsError for a spec that nothing understands.
+    Raises ModelMissing, ModelDamaged, or SettingsError for a spec that nothing understands.
     """
     spec = settings.llm
     if spec == NO_MODEL:
         return None
     model = MODELS.get(spec)
     if model is not None and model.kind == "llm":
-        return _local(locate(spec, settings.home), settings)
+        adapter = compare(ADAPTER, "the adapter") if spec == ADAPTED else None
+        return _local(locate(spec, settings.home), settings, adapter)
     if spec.startswith("file:"):
         path = Path(spec.removeprefix("file:")).expanduser()
         if not path.is_file():
             raise ModelMissing(f"--llm {spec}: there is no file {path}")
-        return _local(path, settings)
+        return _local(path, settings, None)
     return _provider(spec, settings)
 
 
-def _local(path: Path, settings: Settings) -> LocalChat:
+def _local(path: Path, settings: Settings, adapter: Path | None) -> LocalChat:
     return LocalChat(
         path=path,
+        adapter=adapter,
         context_tokens=settings.context_tokens,
         threads=settings.threads,
         max_tokens=settings.answer_tokens,
@@ -412,6 +421,11 @@ def _provider(spec: str, settings: Settings) -> BaseChatModel:
 
 
 _file_sha256 = cache(sha256_of)  # hashing a gigabyte once is enough
+
+
+def adapter_identity(settings: Settings) -> str | None:
+    """Name the bytes of what is added to the language model, None where nothing is."""
+    return shipped_sha256(ADAPTER) if settings.llm == ADAPTED else None
 
 
 def model_identity(settings: Settings) -> str | None:

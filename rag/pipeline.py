@@ -33,15 +33,16 @@ from rag.embedder import open_embedder
 from rag.evidence import Bounds, Evidence, gather, together
 from rag.followup import Turn, standalone
 from rag.index import Searchable
-from rag.llm import LocalChat, State, model_identity, open_llm
+from rag.llm import LocalChat, State, adapter_identity, model_identity, open_llm
 from rag.parts import parts
 from rag.prompts import load_prompt, prompts_sha256
 from rag.question import clean_question, one_line
 from rag.reader import draft, echoes, says_answerable
-from rag.reranker import open_reranker, reranker_sha256
+from rag.reranker import WEIGHTS, open_reranker
 from rag.retriever import Hit, QuotableRetriever, Retriever
 from rag.settings import VERSION, Settings, load_settings
 from rag.sharedindex import open_any
+from rag.shipped import shipped_sha256
 from rag.verifier import check, quote, quoted
 
 # settings that can change an answer, beside those the index was made with
@@ -98,11 +99,12 @@ class Rag:
     def _fixed(self) -> dict[str, Any]:
         """What stays the same while it is open."""
         return {
-            "reranker_sha256": reranker_sha256(),
+            "reranker_sha256": shipped_sha256(WEIGHTS),
             "calibration": dataclasses.asdict(calibration()),
             "prompts_sha256": prompts_sha256(),
             "llm": self.settings.llm,
             "llm_identity": model_identity(self.settings),
+            "adapter_sha256": adapter_identity(self.settings),
             **{name: getattr(self.settings, name) for name in DECIDING},
         }
 

@@ -7,6 +7,7 @@ reaches a reader before the verifier has seen it.
 import contextlib
 import copy
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from rag.retriever import Hit
 from rag.words import terms
 
 _VERDICTS = ("yes", "no")
+_VERDICT = re.compile(r"(?:yes|no)\s*[,.:;–—]\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,11 @@ def _stop(stream: Iterator[Any], leave: Leave) -> None:
 def says_answerable(llm: BaseChatModel, question: str, evidence: Sequence[Hit]) -> float | None:
     """Ask the model whether the evidence answers: the log-odds of "yes" against "no".
 
-    The prompt begins like the draft's, so the model reads the evidence once for both. None for a
-    provider's model, whose token probabilities cannot be relied upon to come. Raises ModelFailed.
+    The prompt begins like the draft's, so the model reads the evidence once for both. None for any
+    model but the one that was trained to say it and whose odds are known to mean something
+    (docs/bench/gate.md). Raises ModelFailed.
     """
-    if not isinstance(llm, LocalChat):
+    if not isinstance(llm, LocalChat) or llm.adapter is None:
         return None
     asking = llm.bind(logprobs=True, top_logprobs=20, max_tokens=1)
     chain = load_prompt("gate", system="answer") | asking
@@ -143,5 +146,8 @@ def _parse(row: Any, sentences: int) -> Iterator[DraftStatement]:  # noqa: ANN40
     good = tuple(dict.fromkeys(r for r in ranks if type(r) is int and 1 <= r <= sentences))
     longest = load_schema("answer")["properties"]["statements"]["items"]["properties"]["text"]
     cut_off = len(text) >= longest["maxLength"]  # the schema ended it, not the model
-    if good and text.strip() and not cut_off:
-        yield DraftStatement(" ".join(text.split()), good)
+    said = " ".join(text.split())
+    # Whoever reads the quotes gives the verdict better than a small model: what follows counts.
+    said = said[verdict.end() :] if (verdict := _VERDICT.match(said)) else said
+    if good and said and not cut_off:
+        yield DraftStatement(said, good)

@@ -5,9 +5,7 @@ is to answer a question (`python -m eval.train_reranker`). Only the trained laye
 float16; the word embeddings are that embedder's, untouched, whichever embedder the index has.
 """
 
-import hashlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +13,14 @@ import numpy as np
 from rag.bert import Bert
 from rag.calibration import calibration
 from rag.errors import ModelDamaged
-from rag.models import locate, sha256_of
+from rag.models import locate
 from rag.settings import Settings
+from rag.shipped import compare
 
 BASE = "minilm"  # whose layers were trained further, and whose words it reads
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
-PINNED = ".sha256"  # beside the weights, in the form of sha256sum; training writes it
 MAX_TOKENS = 128
 CONTEXT_CHARS = 160
-
-
-@cache
-def reranker_sha256() -> str:
-    """Name the reranker's bytes."""
-    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
 
 
 def blend(
@@ -50,26 +42,13 @@ def blend(
     ]
 
 
-def _compare(weights: Path) -> None:
-    """Compare weights with the sha256 beside them, where there is one; raises ModelDamaged."""
-    pinned = weights.with_name(weights.name + PINNED)
-    if pinned.is_file() and weights.is_file():
-        wanted = pinned.read_text("utf-8").partition(" ")[0]
-        found = reranker_sha256() if weights == WEIGHTS else sha256_of(weights)
-        if found != wanted:
-            raise ModelDamaged(
-                f"the reranker {weights.name} cannot be loaded (its sha256 is {found}, "
-                f"{pinned.name} says {wanted}); install it again"
-            )
-
-
 class Reranker:
     """Scores (sentence, context) pairs against a question; safe to share between threads."""
 
     def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
         from safetensors.numpy import load_file
 
-        _compare(weights)
+        compare(weights, "the reranker")
         try:
             trained = {k: v.astype(np.float32) for k, v in load_file(weights).items()}
             self._head = trained.pop("head.weight")[0]

@@ -1,17 +1,20 @@
 """Chat models: chosen by name, and llama.cpp's contract, with a fake in the place of its server."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 import pytest
-from fakes_llm import YES, FakeServer, chat
+from fakes_llm import YES, FakeServer, chat, hits
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from rag.errors import ModelFailed, ModelMissing, SettingsError
-from rag.llm import LocalChat, model_identity, open_llm
-from rag.models import MODELS
+from rag.errors import ModelDamaged, ModelFailed, ModelMissing, SettingsError
+from rag.llm import ADAPTER, LocalChat, adapter_identity, model_identity, open_llm
+from rag.models import MODELS, locate
+from rag.reader import says_answerable
+from rag.shipped import PINNED, shipped_sha256
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc"
 
@@ -84,6 +87,42 @@ def test_identity_is_the_bytes_of_a_file_and_the_name_of_a_provider(settings, tm
     }
     found = {s: model_identity(settings.model_copy(update={"llm": s})) for s in by_hand}
     assert found == by_hand
+
+
+def test_adapter_belongs_to_the_model_it_was_trained_for(settings, home, tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"abc")
+    told = {"local": ADAPTER, f"file:{tmp_path}/m.gguf": None}
+    for spec, adapter in told.items():
+        own = settings.model_copy(update={"llm": spec, "home": home})
+        assert open_llm(own).adapter == adapter
+        assert adapter_identity(own) == (shipped_sha256(ADAPTER) if adapter else None)
+
+
+def test_altered_adapter_is_refused_on_one_line(settings, home, tmp_path, monkeypatch):
+    for name in (ADAPTER.name, ADAPTER.name + PINNED):
+        shutil.copy(ADAPTER.with_name(name), tmp_path)
+    data = bytearray(ADAPTER.read_bytes())
+    data[-1000] ^= 4
+    (tmp_path / ADAPTER.name).write_bytes(bytes(data))
+    monkeypatch.setattr("rag.llm.ADAPTER", tmp_path / ADAPTER.name)
+    with pytest.raises(ModelDamaged, match=r"adapter\.gguf cannot be loaded") as caught:
+        open_llm(settings.model_copy(update={"llm": "local", "home": home}))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.real
+def test_real_adapter_tells_another_fact_from_the_answer(home):
+    told = hits(
+        "The Meldow ferry company said on Monday that it would cut 40 of its 210 jobs.",
+        "Its managing director, Ines Karvall, blamed the price of fuel.",
+    )
+    said = ["How many jobs will the ferry company cut?", "Who runs the ferry company?"]
+    other = ["What does the ferry company's director earn?", "When was the ferry company founded?"]
+
+    model = LocalChat(path=locate("local", home), adapter=ADAPTER)
+    odds = [says_answerable(model, question, told) for question in said + other]
+    model.close()
+    assert min(odds[:2]) > max(odds[2:]) + 2
 
 
 def test_request_carries_roles_limits_and_a_fixed_seed(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from fakes_llm import NO_DRAFTS, FakeServer, RanOut, chat, drafts, hangs, hits, says
 
 from rag.errors import ModelError, ModelFailed
+from rag.llm import ADAPTER
 from rag.prompts import load_schema
 from rag.reader import DraftStatement, draft, echoes, number_evidence, says_answerable, yes_odds
 
@@ -31,6 +32,19 @@ def test_statements_are_whole_however_the_json_grows(piece):
         DraftStatement("She counted 90.", (2,)),
         DraftStatement("Both.", (1, 2)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Yes, the EU wants 800,000.", ["the EU wants 800,000."]),
+        ("No. She counted 90.", ["She counted 90."]),
+        ("No one counted.", ["No one counted."]),
+        ("Yes.", []),
+    ],
+)
+def test_verdict_before_a_statement_is_left_out(written, kept):
+    assert [text for text, _ in read(drafts((written, [1])))] == kept
 
 
 def test_statement_is_given_while_the_model_still_writes_the_next():
@@ -181,15 +195,16 @@ def test_odds_of_yes_join_all_ways_to_write_it(tokens, odds):
 
 def test_local_model_is_asked_for_one_token_with_its_probabilities(tmp_path):
     server = FakeServer("yes")  # its one candidate: yes, ln p = -0.1
-    odds = says_answerable(chat(server, tmp_path), "How large?", EVIDENCE)
+    odds = says_answerable(chat(server, tmp_path, adapter=ADAPTER), "How large?", EVIDENCE)
     assert odds == pytest.approx(-0.1 + 20)
     request = server.requests[0]
     assert (request["max_tokens"], request["logprobs"], request["top_logprobs"]) == (1, True, 20)
     assert request["messages"][-1]["content"].startswith(number_evidence(EVIDENCE))
 
 
-def test_providers_model_is_not_asked_for_probabilities():
+def test_model_that_was_not_trained_for_it_is_not_asked_for_probabilities(tmp_path):
     assert says_answerable(says(), "How large?", EVIDENCE) is None
+    assert says_answerable(chat(FakeServer("yes"), tmp_path), "How large?", EVIDENCE) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from rag.calibration import Blend, Calibration, Gate, calibration
 from rag.errors import ModelDamaged
 from rag.models import locate
-from rag.reranker import PINNED, WEIGHTS, Reranker, blend, reranker_sha256
+from rag.reranker import WEIGHTS, Reranker, blend
+from rag.shipped import PINNED, shipped_sha256
 
 GATE = Gate({"best": 1.0}, 0.0, 0.5)
 QUESTION = "How many soldiers may the country keep?"
@@ -30,7 +31,7 @@ def test_fitted_numbers_are_there():
     fitted = calibration()
     assert min(fitted.blend.fused, fitted.blend.near, fitted.blend.lacks) >= 0
     assert 0 < fitted.quotes_gate.threshold < 1
-    assert len(reranker_sha256()) == 64
+    assert len(shipped_sha256(WEIGHTS)) == 64
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ from rag.errors import IndexFault, ModelError, RagError
 from rag.index import CURRENT, open_index, read_manifest
 from rag.indexer import index_corpus
 from rag.models import MODELS, locate
-from rag.reranker import PINNED, WEIGHTS, Reranker
+from rag.reranker import WEIGHTS, Reranker
 from rag.settings import Settings, load_settings
+from rag.shipped import PINNED
 
 from .crash import _corpus
 from .report import Report, finish, options
