@@ -63,7 +63,7 @@ class Article:
     source: str
     held_out: bool
     pairs: tuple[Pair, ...]
-    names: tuple[tuple[range, frozenset[str]], ...]  # names and years of each paragraph
+    names: frozenset[str]  # and years
     asked: tuple[Asked, ...]
 
     def holds(self, number: int, answers: Iterable[str]) -> bool:
@@ -172,9 +172,7 @@ def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
         if bool(gold) == row.get("answerable", True):
             told = tuple(answer["text"] for answer in answers)
             found.append((row["question"].strip(), place, gold, told))
-    names = tuple(
-        (place, frozenset(n for j in place for n in _NAME.findall(pairs[j][0]))) for place in places
-    )
+    names = frozenset(name for sentence, _ in pairs for name in _NAME.findall(sentence))
     dice = random.Random(text.title)  # noqa: S311 - no secret
     nearness = _nearness([question for question, *_ in found], pairs, vectors)
     asked = tuple(
@@ -225,13 +223,7 @@ def swapped(article: Article, asked: Asked, dice: random.Random) -> tuple[str, s
         return None
     old = dice.choice(old_names)
     here = " ".join(article.pairs[j][0] for j in asked.place) + asked.text
-    found = {
-        name
-        for place, names in article.names
-        if place != asked.place
-        for name in names
-        if name.isdigit() == old.isdigit() and name not in here
-    }
+    found = {name for name in article.names if name.isdigit() == old.isdigit() and name not in here}
     if not found:
         return None
     new = dice.choice(sorted(found))
