@@ -9,8 +9,8 @@ reranker (`eval/evidence_sets.py`), so that is trained first.
 The adapter in `rag/` is of 290 seconds (`--minutes 4.83`) on an NVIDIA H100: 974 steps, 36,073
 examples. On held-out articles of SQuAD 2.0 the AUC of its yes rose from 0.8125 to 0.8750. Its
 evidence was chosen by weights of an earlier, shorter run of `eval.train_reranker` (1,173 steps),
-and the time sets the schedule, so a rerun comes near but not to the same bytes. It takes a graphics
-card with some 70 GB; a processor takes days.
+and the time sets the schedule, so a rerun comes near but not to the same bytes. The steps are
+sized for a graphics card with 80 GB.
 """
 
 import argparse
