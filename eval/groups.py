@@ -1,32 +1,75 @@
-"""Questions with the sentences that answer them and hard negatives, to train the reranker on.
+"""Articles with the questions asked of them, and groups of sentences to train the reranker on.
 
-Hard negatives are the sentences of the same article that the embedder finds nearest. Of SQuAD 1.1,
-whose questions all have an answer, some are made unanswerable: the sentences with the answer are
-taken away, or a name or year of the question becomes another one of the same article.
+SQuAD 2.0 and COVID-QA have questions that people wrote, the former many whose article looks as if
+it answered and does not. Of SQuAD 1.1, whose questions all have an answer, some are made
+unanswerable each time they are drawn: the sentences with the answer are taken away, or a name or
+year of the question becomes another one of the same article. Hard negatives are the sentences of
+the whole article that the embedder finds nearest.
 """
 
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from rag.embedder import Embedder
 from rag.sentences import split
 
-NEGATIVES = 14  # kept a question
+from .synonyms import Thesaurus, variants
+
+SQUAD1, SQUAD2, COVID = "squad1", "squad2", "covid"
 HELD_OUT = 5  # every fifth SQuAD 2.0 article is kept for measuring
-PARAGRAPHS = 12  # read of each SQuAD 1.1 article
+NEAR = 40  # sentences among which negatives are looked for
+NEGATIVES = 14  # kept a question
+POSITIVES, NEAREST, OTHERS = 3, 4, 4  # shown at once: of the answers, of the negatives, of the rest
 REMOVED, SWAPPED = 0.2, 0.2  # shares of SQuAD 1.1 that are made unanswerable
+ASKED_AS_IT_IS = 0.45  # share of the other questions that keep their words
+BARE = 0.15  # share without context, so that such sentences are understood too
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*|\b[12]\d{3}\b")
 
 Pair = tuple[str, str]  # sentence, context
-Part = tuple[str, int, int, Pair]  # the paragraph, where in it, and the pair
+Vectors = Callable[[Sequence[str]], torch.Tensor]  # texts -> unit vectors, shape (n, d)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question; sentences are told by their numbers in its article."""
+
+    text: str
+    variants: tuple[str, ...]  # the same in other words, or in fewer
+    place: range  # the paragraph it was asked of
+    gold: tuple[int, ...]  # what answers it, perhaps nothing
+    answers: tuple[str, ...]
+    nearness: NDArray[np.float32]  # the cosine of each sentence of the article
+
+    @property
+    def near(self) -> list[int]:
+        """The nearest sentences of the article, nearest first."""
+        order: list[int] = np.argsort(-self.nearness, kind="stable")[:NEAR].tolist()
+        return order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Article:
+    """An article's sentences, each with its context, and what was asked of it."""
+
+    source: str
+    held_out: bool
+    pairs: tuple[Pair, ...]
+    names: frozenset[str]  # and years
+    asked: tuple[Asked, ...]
+
+    def holds(self, number: int, answers: Iterable[str]) -> bool:
+        """Whether a sentence has the words of an answer, wherever they come from."""
+        sentence = self.pairs[number][0].lower()
+        return any(answer.lower() in sentence for answer in answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +79,28 @@ class Group:
     question: str
     positives: tuple[Pair, ...]
     negatives: tuple[Pair, ...]
+
+
+class Text(NamedTuple):
+    """An article as it is published: paragraphs, and questions by the number of theirs."""
+
+    title: str
+    source: str
     held_out: bool
+    paragraphs: Sequence[str]
+    rows: Sequence[dict[str, Any]]
+
+
+def read_articles(
+    data: Path, squad1: Path, thesaurus: Thesaurus, vectors: Vectors
+) -> list[Article]:
+    """Read SQuAD 1.1 and, out of the folder ``data``, SQuAD 2.0 and COVID-QA."""
+    texts = [
+        *squad1_texts(squad1),
+        *squad2_texts(data / "squad2.jsonl"),
+        *covid_texts(data / "covidqa_questions.jsonl", data / "covidqa_articles.jsonl"),
+    ]
+    return [cut(text, thesaurus, vectors) for text in texts]
 
 
 def held_out_titles(rows: Iterable[dict[str, Any]]) -> set[str]:
@@ -44,139 +108,167 @@ def held_out_titles(rows: Iterable[dict[str, Any]]) -> set[str]:
     return set(sorted({row["title"] for row in rows})[::HELD_OUT])
 
 
-def squad_groups(path: Path, embedder: Embedder) -> Iterator[Group]:
-    """Make groups of SQuAD 2.0 rows; the pool of negatives is the whole Wikipedia article."""
+def squad1_texts(path: Path) -> Iterator[Text]:
+    """Read SQuAD 1.1 as it was published."""
+    for article in json.loads(path.read_text("utf-8"))["data"]:
+        rows = [
+            {
+                "question": qa["question"],
+                "paragraph": number,
+                "answers": [{"text": a["text"], "start": a["answer_start"]} for a in qa["answers"]],
+            }
+            for number, paragraph in enumerate(article["paragraphs"])
+            for qa in paragraph["qas"]
+        ]
+        contexts = [paragraph["context"] for paragraph in article["paragraphs"]]
+        yield Text(article["title"], SQUAD1, held_out=False, paragraphs=contexts, rows=rows)
+
+
+def squad2_texts(path: Path) -> Iterator[Text]:
+    """Read rows of SQuAD 2.0; those of one title are one article."""
     rows = sorted(_rows(path), key=lambda row: row["title"])
-    kept_apart = held_out_titles(rows)
+    apart = held_out_titles(rows)
     for title, found in groupby(rows, key=lambda row: row["title"]):
         asked = list(found)
-        pool: list[Part] = []
-        for context in dict.fromkeys(row["context"] for row in asked):
-            pool += _pool(context, title.replace("_", " "))
-        for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            told = _told(row)
-            good = [j for j in order if _answers(pool[j], row)]
-            if bool(good) != row["answerable"]:
-                continue
-            bad = [
-                j
-                for j in order
-                if j not in good
-                and (pool[j][0] == row["context"] or not _holds(pool[j][3][0], told))
-            ]
-            yield _group(row["question"], pool, good, bad, held_out=title in kept_apart)
+        contexts = list(dict.fromkeys(row["context"] for row in asked))
+        placed = [{**row, "paragraph": contexts.index(row["context"])} for row in asked]
+        yield Text(title, SQUAD2, title in apart, contexts, placed)
 
 
-def squad1_groups(path: Path, embedder: Embedder, seed: int) -> Iterator[Group]:
-    """Make groups of SQuAD 1.1 as it was published; the pool of negatives is some paragraphs."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
-    for article in json.loads(path.read_text("utf-8"))["data"]:
-        paragraphs = article["paragraphs"]
-        chosen = dice.sample(paragraphs, min(PARAGRAPHS, len(paragraphs)))
-        title = article["title"].replace("_", " ")
-        pool = [part for each in chosen for part in _pool(each["context"], title)]
-        asked = [_row(qa, each["context"]) for each in chosen for qa in each["qas"]]
-        for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            good = [j for j in order if _answers(pool[j], row)]
-            told = _told(row)
-            bad = [j for j in order if j not in good and not _holds(pool[j][3][0], told)]
-            draw = dice.random()
-            if draw < REMOVED:
-                yield _group(row["question"], pool, [], bad, held_out=False)
-            elif draw < REMOVED + SWAPPED and (other := _swapped(row, pool, dice)):
-                question, name = other
-                near = [j for j in bad if name not in pool[j][3][0]]
-                yield _group(question, pool, [], [*good, *near], held_out=False)
-            elif good:
-                yield _group(row["question"], pool, good, bad, held_out=False)
-
-
-def _row(qa: dict[str, Any], context: str) -> dict[str, Any]:
-    answers = [{"text": a["text"], "start": a["answer_start"]} for a in qa["answers"]]
-    return {"question": qa["question"].strip(), "context": context, "answers": answers}
-
-
-def _told(row: dict[str, Any]) -> list[str]:
-    return [answer["text"].lower() for answer in row.get("answers", [])]
-
-
-def _swapped(
-    row: dict[str, Any], pool: Sequence[Part], dice: random.Random
-) -> tuple[str, str] | None:
-    """Put another name or year of the article into a question; None where it has none."""
-    asked = _NAME.findall(row["question"])
-    if not asked:
-        return None
-    old = dice.choice(asked)
-    found = {
-        name
-        for text, _, _, (sentence, _) in pool
-        if text != row["context"]
-        for name in _NAME.findall(sentence)
-        if name.isdigit() == old.isdigit() and name not in row["context"] + row["question"]
-    }
-    if not found:
-        return None
-    new = dice.choice(sorted(found))
-    return row["question"].replace(old, new), new
-
-
-def covid_groups(questions: Path, articles: Path, embedder: Embedder) -> Iterator[Group]:
-    """Make groups of COVID-QA rows; the pool of negatives is the whole long article."""
+def covid_texts(questions: Path, articles: Path) -> Iterator[Text]:
+    """Read COVID-QA, whose long articles are one paragraph each."""
     texts = {row["id"]: row["text"] for row in _rows(articles)}
     rows = sorted(_rows(questions), key=lambda row: row["document"])
     for document, found in groupby(rows, key=lambda row: row["document"]):
-        asked = [{**row, "context": texts[document]} for row in found]
-        title = texts[document].split("\n", 1)[0][:120]
-        pool = [part for part in _pool(texts[document], title) if 20 < len(part[3][0]) < 600]
-        for row, order in zip(asked, _nearest(asked, pool, embedder), strict=True):
-            good = [j for j in order if _answers(pool[j], row)]
-            if 1 <= len(good) <= 3:
-                bad = [j for j in order if j not in good]
-                yield _group(row["question"], pool, good, bad, held_out=False)
+        text = texts[document]
+        title = text.split("\n", 1)[0][:120]
+        placed = [{**row, "paragraph": 0} for row in found]
+        yield Text(title, COVID, held_out=False, paragraphs=[text], rows=placed)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def _pool(text: str, title: str) -> list[Part]:
-    parts, before = [], ""
-    for span in split(text):
-        sentence = " ".join(text[span.start : span.end].split())
-        parts.append((text, span.start, span.end, (sentence, f"{title} . {before}")))
-        before = sentence
-    return parts
+def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
+    """Cut an article into sentences and find those that answer each question.
 
-
-def _nearest(
-    rows: Sequence[dict[str, Any]],
-    pool: Sequence[Part],
-    embedder: Embedder,
-) -> Iterator[list[int]]:
-    sentences = torch.tensor([e.vector.tolist() for e in embedder.encode([p[3][0] for p in pool])])
-    for encoded in embedder.encode([row["question"] for row in rows]):
-        yield (sentences @ torch.tensor(encoded.vector)).argsort(descending=True).tolist()
-
-
-def _answers(part: Part, row: dict[str, Any]) -> bool:
-    text, start, end, _ = part
-    return text == row["context"] and any(
-        start <= answer["start"] < end for answer in row.get("answers", [])
+    A question is left out where its answer's place and what is said of it do not agree.
+    """
+    pairs, spans, places = list[Pair](), list[tuple[int, int]](), list[range]()
+    for paragraph in text.paragraphs:
+        first, before = len(pairs), ""
+        for span in split(paragraph):
+            sentence = " ".join(paragraph[span.start : span.end].split())
+            pairs.append((sentence, f"{text.title.replace('_', ' ')} . {before}"))
+            spans.append((span.start, span.end))
+            before = sentence
+        places.append(range(first, len(pairs)))
+    found = []
+    for row in text.rows:
+        answers, place = row.get("answers", []), places[row["paragraph"]]
+        starts = [answer["start"] for answer in answers]
+        gold = tuple(j for j in place if any(spans[j][0] <= at < spans[j][1] for at in starts))
+        if bool(gold) == row.get("answerable", True):
+            told = tuple(answer["text"] for answer in answers)
+            found.append((row["question"].strip(), place, gold, told))
+    names = frozenset(name for sentence, _ in pairs for name in _NAME.findall(sentence))
+    dice = random.Random(text.title)  # noqa: S311 - no secret
+    nearness = _nearness([question for question, *_ in found], pairs, vectors)
+    asked = tuple(
+        Asked(
+            question,
+            variants(question, pairs[gold[0]][0], thesaurus, dice) if gold else (),
+            place,
+            gold,
+            told,
+            near,
+        )
+        for (question, place, gold, told), near in zip(found, nearness, strict=True)
     )
+    return Article(text.source, text.held_out, tuple(pairs), names, asked)
 
 
-def _holds(sentence: str, answers: Iterable[str]) -> bool:
-    return any(answer in sentence.lower() for answer in answers)
+def _nearness(
+    questions: Sequence[str], pairs: Sequence[Pair], vectors: Vectors
+) -> Sequence[NDArray[np.float32]]:
+    if not questions:
+        return ()
+    cosines = vectors(questions) @ vectors([sentence for sentence, _ in pairs]).T
+    return list(cosines.float().cpu().numpy())
 
 
-def _group(
-    question: str,
-    pool: Sequence[Part],
-    good: Sequence[int],
-    bad: Sequence[int],
-    *,
-    held_out: bool,
-) -> Group:
-    positives = tuple(pool[j][3] for j in good)
-    return Group(question, positives, tuple(pool[j][3] for j in bad[:NEGATIVES]), held_out)
+def negatives(article: Article, asked: Asked) -> list[int]:
+    """Give the nearest sentences that do not answer.
+
+    One that has the answer's words may answer all the same, so it is none of them, but in the
+    paragraph of a SQuAD 2.0 question: there somebody has looked for all that answers.
+    """
+    known = asked.place if article.source == SQUAD2 else range(0)
+    found = (
+        j
+        for j in asked.near
+        if j not in asked.gold and (j in known or not article.holds(j, asked.answers))
+    )
+    return [j for j, _ in zip(found, range(NEGATIVES), strict=False)]
+
+
+def swapped(article: Article, asked: Asked, dice: random.Random) -> tuple[str, str] | None:
+    """Put another name or year of the article into a question; None where it has none.
+
+    Gives the question and the new name, which no sentence of the question's paragraph has.
+    """
+    old_names = _NAME.findall(asked.text)
+    if not old_names:
+        return None
+    old = dice.choice(old_names)
+    here = " ".join(article.pairs[j][0] for j in asked.place) + asked.text
+    found = {name for name in article.names if name.isdigit() == old.isdigit() and name not in here}
+    if not found:
+        return None
+    new = dice.choice(sorted(found))
+    return asked.text.replace(old, new), new
+
+
+def whole_group(article: Article, asked: Asked) -> Group:
+    """Give a question as it was asked, with all that answers it and all negatives."""
+    return _group(article, asked.text, asked.gold, negatives(article, asked))
+
+
+def drawn_group(article: Article, asked: Asked, dice: random.Random) -> Group:
+    """Draw what is shown of a question this time: its words, some sentences, what is missing."""
+    question, gold, bad = _lesson(article, asked, dice)
+    others = bad[NEAREST:]
+    chosen = [*bad[:NEAREST], *dice.sample(others, min(OTHERS, len(others)))]
+    group = _group(article, question, gold[:POSITIVES], chosen)
+    return _without_contexts(group) if dice.random() < BARE else group
+
+
+def _lesson(
+    article: Article, asked: Asked, dice: random.Random
+) -> tuple[str, Sequence[int], Sequence[int]]:
+    """Give the question, what answers it and what does not."""
+    bad = negatives(article, asked)
+    if article.source == SQUAD1:
+        draw = dice.random()
+        if draw < REMOVED:
+            return asked.text, (), bad
+        if draw < REMOVED + SWAPPED and (other := swapped(article, asked, dice)):
+            question, name = other
+            left = [j for j in bad if name not in article.pairs[j][0]]
+            return question, (), [*asked.gold, *left]
+    if asked.variants and dice.random() >= ASKED_AS_IT_IS:
+        return dice.choice(asked.variants), asked.gold, bad
+    return asked.text, asked.gold, bad
+
+
+def _group(article: Article, question: str, good: Sequence[int], bad: Sequence[int]) -> Group:
+    positives, others = (tuple(article.pairs[j] for j in each) for each in (good, bad))
+    return Group(question, positives, others)
+
+
+def _without_contexts(group: Group) -> Group:
+    positives, others = (
+        tuple((sentence, "") for sentence, _ in each) for each in (group.positives, group.negatives)
+    )
+    return Group(group.question, positives, others)

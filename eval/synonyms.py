@@ -1,4 +1,4 @@
-"""Other words for a question's words, out of WordNet, to train the reranker on.
+"""Questions in other words, out of WordNet, or in fewer, to train the reranker on.
 
 SQuAD's questions repeat the words of the sentence that answers them; readers' questions often do
 not. WordNet's files (`wndb(5)`; Debian: `apt-get install wordnet-base`) tell which words mean the
@@ -66,6 +66,27 @@ def reworded(question: str, sentence: str, thesaurus: Thesaurus, dice: random.Ra
         others = thesaurus.others(bare)[:8] if plain and dice.random() < 0.75 else []
         said.append(word.replace(bare, dice.choice(others)) if others else word)
     return " ".join(said)
+
+
+def thinned(question: str, sentence: str, dice: random.Random) -> str:
+    """Drop some of a question's plain words that stand in the sentence too; names stay."""
+    shared = set(terms(sentence))
+    kept = []
+    for word in question.split():
+        bare = re.sub(r"\W", "", word)
+        plain = bare.islower() and fold(bare) not in STOPWORDS
+        if not (plain and stem(fold(bare)) in shared and dice.random() < 0.6):
+            kept.append(word)
+    return " ".join(kept)
+
+
+def variants(
+    question: str, sentence: str, thesaurus: Thesaurus, dice: random.Random
+) -> tuple[str, ...]:
+    """Say a question anew, up to twice in other words and once in fewer; without repeats."""
+    said = [reworded(question, sentence, thesaurus, dice) for _ in range(2)]
+    said.append(thinned(question, sentence, dice))
+    return tuple(each for each in dict.fromkeys(said) if each != question)
 
 
 def _bases(word: str) -> Iterator[str]:

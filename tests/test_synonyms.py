@@ -58,3 +58,23 @@ def test_question_that_shares_no_word_stays(thesaurus):
 def test_missing_wordnet_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"index\.noun"):
         synonyms.Thesaurus.open(tmp_path)
+
+
+def test_fewer_words_leave_out_only_plain_ones_of_the_sentence():
+    question, sentence = "Did Peru keep its big army?", "Peru keeps an army."
+    told = {synonyms.thinned(question, sentence, random.Random(n)) for n in range(40)}
+    assert told == {
+        question,
+        "Did Peru its big army?",
+        "Did Peru keep its big",
+        "Did Peru its big",
+    }
+
+
+def test_variants_differ_from_the_question_and_from_each_other(thesaurus):
+    question, sentence = "Did Peru keep its army?", "Peru keeps an army."
+    for n in range(20):
+        told = synonyms.variants(question, sentence, thesaurus, random.Random(n))
+        assert question not in told
+        assert len(set(told)) == len(told) <= 3
+    assert synonyms.variants("Why?", sentence, thesaurus, random.Random(1)) == ()
