@@ -53,6 +53,11 @@ HOLDS = [
     ("It is 42.5%.", BANK),
 ]
 FAILS = [
+    (
+        "name",
+        "Andrea Lind took over Andrea Lind's post amid the resignation.",
+        "The envoys were led by Marek Oren, who took over Andrea Lind's post amid her resignation.",
+    ),
     ("number", "The government would cut income tax by 3 percentage points.", TAX),
     ("number", "The rate was held at 4.25 per cent.", BANK),
     ("number", "The bank did not respond to 12,000 questions.", UNION),

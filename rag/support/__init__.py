@@ -6,7 +6,7 @@ costs a sentence, one that is wrongly shown costs the reader's trust.
 
 from rag.support.align import align
 from rag.support.bare import strays
-from rag.support.names import unknown_names
+from rag.support.names import doubled, unknown_names
 from rag.support.numbers import unknown_numbers
 from rag.support.places import misplaced
 from rag.support.roles import swapped
@@ -37,7 +37,7 @@ def objection(text: str, source: str) -> str | None:
 def _objection(said: Reading, source: Reading) -> str | None:
     if unknown_numbers(said, source):
         return "number"
-    if unknown_names(said, source):
+    if unknown_names(said, source) or doubled(said, source):
         return "name"
     pairs = align(said, source)
     content = said.content

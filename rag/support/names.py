@@ -178,6 +178,20 @@ def runs(reading: Reading) -> list[Run]:
     return found
 
 
+def doubled(said: Reading, source: Reading) -> bool:
+    """Whether a text has a name and then that name's own, of a source that names it only once.
+
+    "Lind took over Lind's post" is not said by "Oren, who took over Lind's post".
+    """
+    mine, theirs = runs(said), runs(source)
+    return any(
+        run.words[-1].possessive
+        and any(other.low < run.low and other.same(run) for other in mine)
+        and sum(run.same(other) for other in theirs) < 2
+        for run in mine
+    )
+
+
 def _leads_on(reading: Reading, token: Token) -> bool:
     """Whether a small word is inside a name, as "of" in "Bank of England"; "and" never is."""
     after = reading.tokens[token.at + 1 : token.at + 2]
