@@ -10,12 +10,12 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.calibration import calibration
+from rag.gate import QUOTES, SHARE
+
 from .groups import COVID, SQUAD1, SQUAD2, Article, Asked, Pair, swapped
 
 ONES = 26_000  # questions of SQuAD 1.1; all others are taken, and twice
-SHOWN = 5  # sentences at most, as the product quotes
-WORTH = 0.02  # what a sentence is worth beside the best, at least
-NEARNESS = 6.0  # the weight of the cosine beside the logit, as `rag.reranker.blend` has it
 PARAGRAPH, NEAREST, READ = 20, 18, 16  # sentences of a paragraph, of an article, for the reranker
 ONE_PARAGRAPH = {SQUAD1: 0.35, SQUAD2: 0.8, COVID: 0.0}  # shares whose paragraph is all there is
 REMOVED, SWAPPED = 0.34, 0.16
@@ -97,12 +97,12 @@ def _offer(article: Article, asked: Asked, dice: random.Random) -> _Offer:
 def _shown(offer: _Offer, logits: Sequence[float]) -> EvidenceSet | None:
     """Show the best few; None where they answer perhaps, by the answer's words elsewhere."""
     worth = {
-        j: logit + NEARNESS * float(offer.asked.nearness[j])
+        j: logit + calibration().blend.near * float(offer.asked.nearness[j])
         for j, logit in zip(offer.choice, logits, strict=True)
     }
     order = sorted(offer.choice, key=lambda j: -worth[j])
     best = worth[order[0]]
-    shown = [j for j in order if math.exp(worth[j] - best) >= WORTH][:SHOWN]
+    shown = [j for j in order if math.exp(worth[j] - best) >= SHARE][:QUOTES]
     gold = tuple(number for number, j in enumerate(shown, 1) if j in offer.gold)
     article, answers = offer.article, offer.asked.answers
     if offer.gold and not gold and any(article.holds(j, answers) for j in shown):

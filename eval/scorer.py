@@ -156,11 +156,6 @@ def pin(path: Path) -> None:
     path.with_name(path.name + PINNED).write_text(told, "utf-8")
 
 
-def best_device() -> str:
-    """Name the graphics card where there is one."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def _places(rows: Sequence[NDArray[np.int64]], device: str) -> torch.Tensor:
     """Say where in the batches each of the given texts stands."""
     return torch.from_numpy(np.concatenate(rows)).argsort().to(device)

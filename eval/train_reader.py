@@ -19,7 +19,6 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,16 +27,16 @@ from torch.nn import functional
 
 from rag.models import locate
 from rag.prompts import load_prompt
-from rag.reranker import BASE, WEIGHTS
+from rag.reranker import WEIGHTS
 from rag.settings import load_settings
 
 from .calibrate import auc
 from .drafts import draft_of, lead
 from .evidence_sets import EvidenceSet, evidence_sets
-from .groups import COVID, read_articles
+from .groups import COVID
 from .qwen import Cache, Qwen, open_qwen, save_adapter
-from .scorer import Meanings, Scorer, best_device, pin
-from .synonyms import FOLDER, Thesaurus
+from .scorer import Scorer, pin
+from .train_options import articles_of, base_network, options
 
 MODEL = "local"
 RATE = 3e-4
@@ -253,17 +252,10 @@ def draft_examples(
 
 def main() -> None:
     """Train and save; says the AUC on held-out articles before and after."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the outside data")
-    parser.add_argument("--squad1", type=Path, required=True, help="train-v1.1.json")
-    parser.add_argument("--out", type=Path, required=True, help="such as rag/adapter.gguf")
-    parser.add_argument("--wordnet", type=Path, default=FOLDER)
-    parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--device", choices=("cuda", "cpu"), default=best_device())
-    given = parser.parse_args()
+    given = options(__doc__, "rag/adapter.gguf").parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(SEED)
-    sets = _sets(given.data, given.squad1, given.wordnet, given.device)
+    sets = _sets(given)
     dice = random.Random(SEED)  # noqa: S311 - no secret
     dice.shuffle(sets)
     reader = Reader(*open_qwen(locate(MODEL, load_settings().home), given.device))
@@ -285,10 +277,9 @@ def main() -> None:
     _measure(reader, asked, held)
 
 
-def _sets(data: Path, squad1: Path, wordnet: Path, device: str) -> list[EvidenceSet]:
-    base = locate(BASE, load_settings().home)
-    articles = read_articles(data, squad1, Thesaurus.open(wordnet), Meanings(base, device))
-    scorer = Scorer(base, device)
+def _sets(given: argparse.Namespace) -> list[EvidenceSet]:
+    articles = articles_of(given)
+    scorer = Scorer(base_network(), given.device)
     scorer.start(WEIGHTS)
     return evidence_sets(articles, scorer.score)
 

@@ -12,24 +12,18 @@ The weights in `rag/` are of 290 seconds (`--minutes 4.83`) on an NVIDIA H100: 3
 sets the schedule, so a rerun comes near but not to the same bytes.
 """
 
-import argparse
 import logging
 import math
 import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
-
-from rag.models import locate
-from rag.reranker import BASE
-from rag.settings import load_settings
 
 from .calibrate import auc
 from .groups import (
@@ -39,11 +33,10 @@ from .groups import (
     Asked,
     Group,
     drawn_group,
-    read_articles,
     whole_group,
 )
-from .scorer import Batch, Meanings, Scorer, Words, as_read, best_device
-from .synonyms import FOLDER, Thesaurus
+from .scorer import Batch, Scorer, Words, as_read
+from .train_options import articles_of, base_network, options
 
 GROUPS = 64  # questions a step
 RATES = (1.5e-4, 1e-3)  # encoder, head
@@ -191,22 +184,14 @@ def measured(scorer: Scorer, groups: Sequence[Group]) -> tuple[float, float]:
 
 def main() -> None:
     """Train and save; says the mean reciprocal rank and AUC on held-out articles."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the outside data")
-    parser.add_argument("--squad1", type=Path, required=True, help="train-v1.1.json")
-    parser.add_argument("--out", type=Path, required=True, help="such as rag/reranker.safetensors")
-    parser.add_argument("--wordnet", type=Path, default=FOLDER)
-    parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--device", choices=("cuda", "cpu"), default=best_device())
+    parser = options(__doc__, "rag/reranker.safetensors")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(given.seed)
-    base = locate(BASE, load_settings().home)
-    thesaurus, meanings = Thesaurus.open(given.wordnet), Meanings(base, given.device)
-    articles = read_articles(given.data, given.squad1, thesaurus, meanings)
+    articles = articles_of(given)
     held = [whole_group(a, asked) for a in articles if a.held_out for asked in a.asked]
-    scorer = Scorer(base, given.device)
+    scorer = Scorer(base_network(), given.device)
     _measure(scorer, held)
     log.info("%d steps", train(scorer, lessons(articles), given.minutes, given.seed))
     scorer.save(given.out)

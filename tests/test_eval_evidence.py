@@ -30,7 +30,7 @@ def test_set_is_answered_where_a_sentence_with_the_answer_is_shown(made):
         number = each.gold[0]
         words = each.answers[0]
         assert words in each.sentences[number - 1]
-        assert len(each.sentences) <= sets.SHOWN
+        assert len(each.sentences) <= sets.QUOTES
 
 
 def test_set_whose_answer_was_taken_away_has_its_words_nowhere(made):

@@ -182,7 +182,7 @@ def test_command_trains_and_saves(base, tmp_path, monkeypatch):
     for kind in ("index", "data"):
         for part in ("noun", "verb", "adj"):
             (tmp_path / f"{kind}.{part}").write_text("")
-    monkeypatch.setattr(training, "locate", lambda *_: base)
+    monkeypatch.setattr(load("train_options"), "locate", lambda *_: base)
     monkeypatch.setattr(training, "GROUPS", 2)
     monkeypatch.setattr(training, "time", clock(3))
     out = tmp_path / "out.safetensors"
