@@ -4,14 +4,15 @@ SQuAD 2.0 and COVID-QA have questions that people wrote, the former many whose a
 it answered and does not. Of SQuAD 1.1, whose questions all have an answer, some are made
 unanswerable each time they are drawn: the sentences with the answer are taken away, or a name or
 year of the question becomes another one of the same article. Hard negatives are the sentences of
-the whole article that the embedder finds nearest.
+the whole article that the embedder finds nearest. Questions come in other words as well, those of a
+thesaurus (`eval/synonyms.py`) or of a language model (`eval/retell.py`).
 """
 
 import json
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,12 +31,15 @@ NEAR = 40  # sentences among which negatives are looked for
 NEGATIVES = 14  # kept a question
 POSITIVES, NEAREST, OTHERS = 3, 4, 4  # shown at once: of the answers, of the negatives, of the rest
 REMOVED, SWAPPED = 0.2, 0.2  # shares of SQuAD 1.1 that are made unanswerable
-ASKED_AS_IT_IS = 0.45  # share of the other questions that keep their words
+RETOLD, VARIED = 0.6, 0.25  # shares asked in a language model's words, in WordNet's or in fewer
+PART_SEED = 1
 BARE = 0.15  # share without context, so that such sentences are understood too
+NOTHING = np.zeros(0, np.float32)
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*|\b[12]\d{3}\b")
 
 Pair = tuple[str, str]  # sentence, context
 Vectors = Callable[[Sequence[str]], torch.Tensor]  # texts -> unit vectors, shape (n, d)
+Retold = Mapping[tuple[str, str], tuple[str, ...]]  # (title, question) -> the same in other words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +47,12 @@ class Asked:
     """A question; sentences are told by their numbers in its article."""
 
     text: str
-    variants: tuple[str, ...]  # the same in other words, or in fewer
+    variants: tuple[str, ...]  # the same with other words out of WordNet, or with fewer
     place: range  # the paragraph it was asked of
     gold: tuple[int, ...]  # what answers it, perhaps nothing
     answers: tuple[str, ...]
     nearness: NDArray[np.float32]  # the cosine of each sentence of the article
+    retold: tuple[str, ...] = ()  # the same as a language model says it
 
     @property
     def near(self) -> list[int]:
@@ -60,6 +65,7 @@ class Asked:
 class Article:
     """An article's sentences, each with its context, and what was asked of it."""
 
+    title: str
     source: str
     held_out: bool
     pairs: tuple[Pair, ...]
@@ -92,15 +98,50 @@ class Text(NamedTuple):
 
 
 def read_articles(
-    data: Path, squad1: Path, thesaurus: Thesaurus, vectors: Vectors
+    data: Path,
+    squad1: Path,
+    thesaurus: Thesaurus,
+    vectors: Vectors,
+    retold: Retold,
+    part: int | None = None,
 ) -> list[Article]:
-    """Read SQuAD 1.1 and, out of the folder ``data``, SQuAD 2.0 and COVID-QA."""
-    texts = [
-        *squad1_texts(squad1),
-        *squad2_texts(data / "squad2.jsonl"),
-        *covid_texts(data / "covidqa_questions.jsonl", data / "covidqa_articles.jsonl"),
-    ]
-    return [cut(text, thesaurus, vectors) for text in texts]
+    """Read SQuAD 1.1 and, out of the folder ``data``, SQuAD 2.0 and COVID-QA.
+
+    With ``part`` only so many articles of SQuAD 1.1, all of SQuAD 2.0, and of both only the
+    questions that were retold, and those held out: what two cores can learn from in an hour.
+    """
+    texts = [*squad1_texts(squad1)]
+    random.Random(PART_SEED).shuffle(texts)  # noqa: S311 - no secret
+    texts = [*texts[:part], *squad2_texts(data / "squad2.jsonl")]
+    if part is None:
+        texts += covid_texts(data / "covidqa_questions.jsonl", data / "covidqa_articles.jsonl")
+    articles = (told_anew(cut(text, thesaurus), retold) for text in texts)
+    if part is not None:
+        articles = (_retold_only(article) for article in articles)
+    return [with_nearness(article, vectors) for article in articles]
+
+
+def read_retold(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Read what `python -m eval.retell` wrote."""
+    return {(row["title"], row["question"]): tuple(row["retold"]) for row in _rows(path)}
+
+
+def told_anew(article: Article, retold: Retold) -> Article:
+    """Give an article whose questions know how a language model says them."""
+    asked = (replace(a, retold=retold.get((article.title, a.text), ())) for a in article.asked)
+    return replace(article, asked=tuple(asked))
+
+
+def _retold_only(article: Article) -> Article:
+    kept = (asked for asked in article.asked if asked.retold or article.held_out)
+    return replace(article, asked=tuple(kept))
+
+
+def with_nearness(article: Article, vectors: Vectors) -> Article:
+    """Give an article whose questions know how near each of its sentences is."""
+    near = _nearness([asked.text for asked in article.asked], article.pairs, vectors)
+    asked = (replace(a, nearness=each) for a, each in zip(article.asked, near, strict=True))
+    return replace(article, asked=tuple(asked))
 
 
 def held_out_titles(rows: Iterable[dict[str, Any]]) -> set[str]:
@@ -150,8 +191,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
-    """Cut an article into sentences and find those that answer each question.
+def cut(text: Text, thesaurus: Thesaurus) -> Article:
+    """Cut an article into sentences and find those that answer each question; nothing is near yet.
 
     A question is left out where its answer's place and what is said of it do not agree.
     """
@@ -174,7 +215,6 @@ def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
             found.append((row["question"].strip(), place, gold, told))
     names = frozenset(name for sentence, _ in pairs for name in _NAME.findall(sentence))
     dice = random.Random(text.title)  # noqa: S311 - no secret
-    nearness = _nearness([question for question, *_ in found], pairs, vectors)
     asked = tuple(
         Asked(
             question,
@@ -182,11 +222,11 @@ def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
             place,
             gold,
             told,
-            near,
+            NOTHING,
         )
-        for (question, place, gold, told), near in zip(found, nearness, strict=True)
+        for question, place, gold, told in found
     )
-    return Article(text.source, text.held_out, tuple(pairs), names, asked)
+    return Article(text.title, text.source, text.held_out, tuple(pairs), names, asked)
 
 
 def _nearness(
@@ -230,9 +270,9 @@ def swapped(article: Article, asked: Asked, dice: random.Random) -> tuple[str, s
     return asked.text.replace(old, new), new
 
 
-def whole_group(article: Article, asked: Asked) -> Group:
-    """Give a question as it was asked, with all that answers it and all negatives."""
-    return _group(article, asked.text, asked.gold, negatives(article, asked))
+def whole_group(article: Article, asked: Asked, question: str) -> Group:
+    """Give a question, in these words, with all that answers it and all negatives."""
+    return _group(article, question, asked.gold, negatives(article, asked))
 
 
 def drawn_group(article: Article, asked: Asked, dice: random.Random) -> Group:
@@ -252,14 +292,25 @@ def _lesson(
     if article.source == SQUAD1:
         draw = dice.random()
         if draw < REMOVED:
-            return asked.text, (), bad
+            return _worded(asked, dice), (), bad
         if draw < REMOVED + SWAPPED and (other := swapped(article, asked, dice)):
             question, name = other
             left = [j for j in bad if name not in article.pairs[j][0]]
             return question, (), [*asked.gold, *left]
-    if asked.variants and dice.random() >= ASKED_AS_IT_IS:
-        return dice.choice(asked.variants), asked.gold, bad
-    return asked.text, asked.gold, bad
+    return _worded(asked, dice), asked.gold, bad
+
+
+def _worded(asked: Asked, dice: random.Random) -> str:
+    """Say a question as it was asked, or in other words.
+
+    Whether it is answered has no say in that, or other words would tell.
+    """
+    draw = dice.random()
+    if asked.retold and draw < RETOLD:
+        return dice.choice(asked.retold)
+    if asked.variants and draw >= 1 - VARIED:
+        return dice.choice(asked.variants)
+    return asked.text
 
 
 def _group(article: Article, question: str, good: Sequence[int], bad: Sequence[int]) -> Group:

@@ -7,6 +7,7 @@ al. 2021) are trained, and they alone are saved, as llama.cpp reads them.
 
 import math
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,12 +176,15 @@ class Qwen(nn.Module):
         if cache is not None:
             keys, values, seen = cache.take(layer, keys, values)
         many = self._shape.heads // self._shape.groups
+        if seen is not None:  # a token a text: the heads of a group are one text of several tokens
+            grouped = queries.reshape(len(queries), self._shape.groups, many, -1)
+            found = functional.scaled_dot_product_attention(grouped, keys, values, attn_mask=seen)
+            return self._linear(found.reshape(given.shape), layer, "attn_output")
         found = functional.scaled_dot_product_attention(
             queries,
             keys.repeat_interleave(many, 1),
             values.repeat_interleave(many, 1),
-            attn_mask=seen,
-            is_causal=seen is None,
+            is_causal=True,
         )
         return self._linear(found.transpose(1, 2).reshape(given.shape), layer, "attn_output")
 
@@ -214,10 +218,11 @@ def _plain(
     """Make a file's weights plain again; norms stay whole."""
     from gguf.quants import dequantize
 
-    for each in reader.tensors:
-        kept = torch.float32 if each.name.endswith("norm.weight") else dtype
-        plain = torch.tensor(dequantize(each.data, each.tensor_type))
-        yield each.name, plain.to(device, kept)
+    with ThreadPoolExecutor() as pool:
+        plain = pool.map(lambda each: dequantize(each.data, each.tensor_type), reader.tensors)
+        for each, values in zip(reader.tensors, plain, strict=True):
+            kept = torch.float32 if each.name.endswith("norm.weight") else dtype
+            yield each.name, torch.tensor(values).to(device, kept)
 
 
 def read_tokenizer(reader: Any) -> Tokenizer:  # noqa: ANN401 - gguf is imported late

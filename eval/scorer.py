@@ -21,7 +21,7 @@ from rag.shipped import PINNED
 
 from .groups import Pair
 
-BATCH = 640  # texts read at once: what a step of training has
+BATCH = {"cuda": 640, "cpu": 16}  # texts read at once: a card likes many, a processor no padding
 CHUNK = 8192  # pairs whose lengths are compared where many are scored
 
 
@@ -40,7 +40,8 @@ class Words:
     Without that order padding would be a third of the work.
     """
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, device: str) -> None:
+        self._at_once = BATCH[device]
         self._tokenizer: Any = Tokenizer.from_file(str(base / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
@@ -49,7 +50,7 @@ class Words:
         """Give all texts, a batch at a time."""
         encoded = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
-        parts = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+        parts = [order[at : at + self._at_once] for at in range(0, len(order), self._at_once)]
         return [self._batch(encoded, part) for part in parts]
 
     def _batch(self, encoded: Sequence[Any], rows: Sequence[int]) -> Batch:
@@ -89,7 +90,7 @@ class Meanings:
     """The embedder as it is, on the device that trains: texts -> unit vectors."""
 
     def __init__(self, base: Path, device: str) -> None:
-        self._words, self._device = Words(base), device
+        self._words, self._device = Words(base, device), device
         self._network = _network(base, device).eval()
 
     @torch.no_grad()
@@ -110,7 +111,7 @@ class Scorer(nn.Module):
 
     def __init__(self, base: Path, device: str) -> None:
         super().__init__()
-        self.words, self.device = Words(base), device
+        self.words, self.device = Words(base, device), device
         self.network = _network(base, device)
         self.head = nn.Linear(self.network.config.hidden_size, 1, device=device)
         nn.init.normal_(self.head.weight, std=0.02)

@@ -19,7 +19,6 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +33,8 @@ from .calibrate import auc
 from .drafts import draft_of, lead
 from .evidence_sets import EvidenceSet, evidence_sets
 from .groups import COVID
-from .qwen import Cache, Qwen, open_qwen, save_adapter
+from .qwen import open_qwen, save_adapter
+from .qwen_reader import TURN_ENDS, Reader, Tokens, chat, packs
 from .scorer import Scorer, pin
 from .train_options import articles_of, base_network, options
 
@@ -44,15 +44,13 @@ WARM_UP, LEAST = 30, 0.03  # steps, share of the rate at the end
 TOKENS = 10_240  # read in a step, with padding
 ALIKE = 2048  # examples whose lengths are compared
 DRAFTS = 5_000  # asked for
-WRITTEN, AT_ONCE = 60, 256  # tokens of a statement, statements written side by side
+WRITTEN = 60  # tokens of a statement
 DRAFT_WEIGHT = 2.0  # of a whole draft beside one yes or no
 UNDATED = 0.35  # share of evidence whose articles have no date
 SEED = 5
 ROLES = {"system": "system", "human": "user"}
-TURN_ENDS = "<|im_end|>"
 log = logging.getLogger(__name__)
 
-Tokens = list[int]
 Example = tuple[Tokens, Tokens]  # what is read, what is to be written
 
 
@@ -61,8 +59,7 @@ def prompt(name: str, evidence: str, question: str) -> str:
     messages = load_prompt(name, system="answer").format_messages(
         evidence=evidence, question=question
     )
-    turns = (f"<|im_start|>{ROLES[m.type]}\n{m.content}{TURN_ENDS}\n" for m in messages)
-    return "".join(turns) + "<|im_start|>assistant\n"
+    return chat([(ROLES[m.type], str(m.content)) for m in messages])
 
 
 def dated(sentences: Sequence[str], dice: random.Random) -> str:
@@ -76,86 +73,6 @@ def dated(sentences: Sequence[str], dice: random.Random) -> str:
         for _ in range(dice.randrange(1, 4))
     ]
     return "\n".join(f"{line} ({dice.choice(days)})" for line in lines)
-
-
-class Reader:
-    """The model with its tokenizer, and what it says."""
-
-    def __init__(self, model: Qwen, tokenizer: Any) -> None:  # noqa: ANN401 - has no types
-        self.model, self._tokenizer = model, tokenizer
-        self.yes, self.no = (self.encode([word])[0] for word in ("yes", "no"))
-        vocabulary = tokenizer.get_vocab()
-        # Whatever is read as a yes or a no: with a space before it, with a capital.
-        self._said = [
-            [i for word, i in vocabulary.items() if word.replace("Ġ", "").lower() == meant]
-            for meant in ("yes", "no")
-        ]
-        (self._end,) = self.encode([TURN_ENDS])[0]
-
-    def encode(self, texts: Sequence[str]) -> list[Tokens]:
-        """Give the numbers of each text's tokens."""
-        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [each.ids for each in encoded]
-
-    @torch.no_grad()
-    def odds(self, prompts: Sequence[Tokens]) -> list[float]:
-        """Give ln(P(yes)/P(no)) for the first token after each prompt."""
-        found = [0.0] * len(prompts)
-        for rows in packs([len(each) for each in prompts], 2 * TOKENS):
-            texts = [prompts[i] for i in rows]
-            logits = self._next(texts)
-            yes, no = (logits[:, ids].logsumexp(1) for ids in self._said)
-            for i, value in zip(rows, (yes - no).tolist(), strict=True):
-                found[i] = value
-        return found
-
-    @torch.no_grad()
-    def write(self, prompts: Sequence[Tokens]) -> list[str]:
-        """Write on after each prompt, always the likeliest token."""
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        written = [""] * len(prompts)
-        for at in range(0, len(order), AT_ONCE):
-            rows = order[at : at + AT_ONCE]
-            for i, tokens in zip(rows, self._continued([prompts[i] for i in rows]), strict=True):
-                written[i] = self._tokenizer.decode(tokens, skip_special_tokens=False)
-        return written
-
-    def _continued(self, prompts: Sequence[Tokens]) -> list[Tokens]:
-        lengths = torch.tensor([len(each) for each in prompts], device=self.model.device)
-        cache = Cache(self.model.layers, lengths, WRITTEN)
-        token = self._next(prompts, cache).argmax(-1)
-        told, ended = [token], token == self._end
-        while len(told) < WRITTEN and not ended.all():
-            state = self.model(token[:, None], cache)
-            cache.ends = cache.ends + 1
-            token = self.model.logits(state[:, 0]).argmax(-1)
-            ended = ended | (token == self._end)
-            told.append(token)
-        rows = torch.stack(told, 1).tolist()
-        return [row[: row.index(self._end)] if self._end in row else row for row in rows]
-
-    def _next(self, texts: Sequence[Tokens], cache: Cache | None = None) -> torch.Tensor:
-        state = self.model(self.padded(texts), cache)
-        last = torch.tensor([len(each) - 1 for each in texts], device=self.model.device)
-        return self.model.logits(state[torch.arange(len(texts), device=self.model.device), last])
-
-    def padded(self, texts: Sequence[Tokens]) -> torch.Tensor:
-        """Give token numbers, shape (n, t), padded behind."""
-        ids = torch.zeros(len(texts), max(map(len, texts)), dtype=torch.long)
-        for row, each in enumerate(texts):
-            ids[row, : len(each)] = torch.tensor(each)
-        return ids.to(self.model.device)
-
-
-def packs(lengths: Sequence[int], tokens: int) -> list[list[int]]:
-    """Put texts of like lengths together, so many that they have so many tokens with padding."""
-    found, now = list[list[int]](), list[int]()
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if now and (len(now) + 1) * lengths[i] > tokens:
-            found.append(now)
-            now = []
-        now.append(i)
-    return [*found, now] if now else found
 
 
 def endless(examples: Sequence[Example], dice: random.Random) -> Iterator[list[Example]]:
@@ -242,7 +159,7 @@ def draft_examples(
     begun = reader.encode([asked + lead(each.gold[0]) for each, asked in shown])
     drafts = [
         (asked, draft + TURN_ENDS)
-        for (each, asked), written in zip(shown, reader.write(begun), strict=True)
+        for (each, asked), written in zip(shown, reader.write(begun, WRITTEN), strict=True)
         if (draft := draft_of(each, written)) is not None
     ]
     log.info("%d of %d drafts are worth learning", len(drafts), len(shown))

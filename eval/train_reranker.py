@@ -17,7 +17,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,8 +39,8 @@ from .groups import (
 from .scorer import Batch, Scorer, Words, as_read
 from .train_options import articles_of, base_network, options
 
-GROUPS = 64  # questions a step
-RATES = (1.5e-4, 1e-3)  # encoder, head
+GROUPS, RATE = 64, 1.5e-4  # questions a step; of the encoder
+HEAD = 20 / 3  # times as fast as the encoder
 WARM_UP, LEAST = 0.04, 0.02  # share of the time, share of the rates at its end
 MAKERS = 10  # processes that make batches for a graphics card, which would wait for one
 NEVER = -1e4  # the logit of a place in a group that nothing stands in
@@ -59,8 +60,8 @@ class Step(NamedTuple):
 class Steps(IterableDataset[Step]):
     """Groups drawn without end; every question once before any comes again."""
 
-    def __init__(self, lessons: Sequence[Lesson], words: Words, seed: int) -> None:
-        self._lessons, self._words, self._seed = lessons, words, seed
+    def __init__(self, lessons: Sequence[Lesson], words: Words, groups: int, seed: int) -> None:
+        self._lessons, self._words, self._groups, self._seed = lessons, words, groups, seed
 
     def __iter__(self) -> Iterator[Step]:
         """Draw by dice of this process's own."""
@@ -69,7 +70,7 @@ class Steps(IterableDataset[Step]):
         order: list[int] = []
         while True:
             groups = list[Group]()
-            while len(groups) < GROUPS:
+            while len(groups) < self._groups:
                 order = order or dice.sample(range(len(self._lessons)), len(self._lessons))
                 groups.append(drawn_group(*self._lessons[order.pop()], dice))
             pairs = [
@@ -114,21 +115,22 @@ def group_loss(
     return (choices.logsumexp(1) - choices.masked_fill(~good, NEVER).logsumexp(1)).mean()
 
 
-def train(scorer: Scorer, found: Sequence[Lesson], minutes: float, seed: int) -> int:
+def train(scorer: Scorer, steps: Steps, minutes: float, rate: float) -> int:
     """Train for so many minutes, with a short warm-up and a cosine decay; gives the steps taken."""
+    rates = rate, HEAD * rate
     parts = [scorer.network.encoder.parameters(), scorer.head.parameters()]
     optimizer = torch.optim.AdamW(
-        [{"params": part, "lr": rate} for part, rate in zip(parts, RATES, strict=True)],
+        [{"params": part, "lr": rate} for part, rate in zip(parts, rates, strict=True)],
         weight_decay=0.01,
     )
     scorer.train()
     start, taken = 0.0, 0
-    for step in _made(Steps(found, scorer.words, seed), scorer.device):
+    for step in _made(steps, scorer.device):
         start = start or time.monotonic()  # the clock does not run while the first is made
         if (spent := (time.monotonic() - start) / 60 / minutes) >= 1:
             break
         factor = min(1.0, spent / WARM_UP) * max(LEAST, 0.5 * (1 + math.cos(math.pi * spent)))
-        for part, rate in zip(optimizer.param_groups, RATES, strict=True):
+        for part, rate in zip(optimizer.param_groups, rates, strict=True):
             part["lr"] = rate * factor
         loss = group_loss(scorer(step.batches), step.sizes, step.positives)
         optimizer.zero_grad()
@@ -182,28 +184,48 @@ def measured(scorer: Scorer, groups: Sequence[Group]) -> tuple[float, float]:
     return float(np.mean(ranks)), math.nan if area is None else area
 
 
+def held_out(articles: Sequence[Article]) -> dict[str, list[Group]]:
+    """Give the held-out questions as they were asked, and as a language model retells them."""
+    asked = [(article, each) for article in articles if article.held_out for each in article.asked]
+    return {
+        "held-out questions": [whole_group(article, each, each.text) for article, each in asked],
+        "retold": [
+            whole_group(article, each, text) for article, each in asked for text in each.retold
+        ],
+    }
+
+
 def main() -> None:
     """Train and save; says the mean reciprocal rank and AUC on held-out articles."""
     parser = options(__doc__, "rag/reranker.safetensors")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--start", type=Path, help="weights to train further")
+    parser.add_argument("--groups", type=int, default=GROUPS, help="questions a step")
+    parser.add_argument("--rate", type=float, default=RATE)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(given.seed)
     articles = articles_of(given)
-    held = [whole_group(a, asked) for a in articles if a.held_out for asked in a.asked]
+    held = held_out(articles)
     scorer = Scorer(base_network(), given.device)
+    if given.start:
+        scorer.start(given.start)
     _measure(scorer, held)
-    log.info("%d steps", train(scorer, lessons(articles), given.minutes, given.seed))
+    steps = Steps(lessons(articles), scorer.words, given.groups, given.seed)
+    log.info("%d steps", train(scorer, steps, given.minutes, given.rate))
     scorer.save(given.out)
     _measure(scorer, held)
 
 
-def _measure(scorer: Scorer, held: Sequence[Group]) -> None:
-    log.info(
-        "%d held-out questions: reciprocal rank %.3f, AUC of answerability %.3f",
-        len(held),
-        *measured(scorer, held),
-    )
+def _measure(scorer: Scorer, held: Mapping[str, Sequence[Group]]) -> None:
+    for name, groups in held.items():
+        if groups:
+            log.info(
+                "%d %s: reciprocal rank %.3f, AUC of answerability %.3f",
+                len(groups),
+                name,
+                *measured(scorer, groups),
+            )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import random
 
 import pytest
 from eval_loader import load
-from training import DOCKS, TRAMS, asked, cut, squad1
+from training import ARTICLE, DOCKS, TRAMS, asked, cut, no_thesaurus, squad1, vectors
 
 groups = load("groups")
 OPENED = "The old docks were opened by Ann Hale in 1911."
@@ -96,7 +96,7 @@ def test_at_most_three_answers_and_eight_of_fourteen_negatives_are_shown():
     row = {"question": "Who came?", "paragraph": 0, "answers": [
         {"text": "Troops", "start": answers.index(f"Troops {n}")} for n in range(5)]}  # fmt: skip
     made = cut(groups.Text("T", groups.COVID, False, [f"{answers} {others}"], [row]))
-    whole = groups.whole_group(made, made.asked[0])
+    whole = groups.whole_group(made, made.asked[0], "Who came?")
     assert (len(whole.positives), len(whole.negatives)) == (5, 14)
     shown = groups.drawn_group(made, made.asked[0], random.Random(1))
     assert (len(shown.positives), len(shown.negatives)) == (3, 8)
@@ -140,3 +140,32 @@ def test_covid_questions_are_of_one_long_paragraph(tmp_path):
 def test_article_without_questions_is_none_to_ask_of(tmp_path):
     (made,) = squad1(tmp_path, {"title": "T", "paragraphs": [asked(TRAMS)]})
     assert made.asked == ()
+
+
+def test_question_is_asked_in_a_language_models_words_where_they_are_known(article):
+    asked = groups.replace(article.asked[0], retold=("Which thing did she inaugurate?",))
+    dice = random.Random(4)
+    drawn = [groups.drawn_group(article, asked, dice) for _ in range(200)]
+    said = [group for group in drawn if group.question == "Which thing did she inaugurate?"]
+    assert 60 <= len(said) <= 120
+    # Other words do not tell whether there is an answer.
+    assert any(not group.positives for group in said)
+    assert any(group.positives for group in said)
+
+
+def test_part_of_the_articles_has_only_what_was_retold_and_what_is_held_out(tmp_path):
+    others = [{**ARTICLE, "title": f"A{n}"} for n in range(3)]
+    path = tmp_path / "train.json"
+    path.write_text(json.dumps({"data": others}), "utf-8")
+    row = {"title": "B", "question": "Who came?", "answerable": True, "context": "Ann Hale came.",
+           "answers": [{"text": "Ann Hale", "start": 0}]}  # fmt: skip
+    held = {**row, "title": "A"}
+    (tmp_path / "squad2.jsonl").write_text(rows(row, held), "utf-8")
+    question = ARTICLE["paragraphs"][0]["qas"][0]["question"]
+    retold = {(f"A{n}", question): ("What else?",) for n in range(3)}
+    found = groups.read_articles(tmp_path, path, no_thesaurus(), vectors, retold, part=2)
+    assert [(a.source, len(a.asked)) for a in found] == [
+        (groups.SQUAD1, 1), (groups.SQUAD1, 1), (groups.SQUAD2, 1), (groups.SQUAD2, 0),
+    ]  # fmt: skip
+    assert found[2].held_out
+    assert all(len(asked.nearness) == len(a.pairs) for a in found for asked in a.asked)

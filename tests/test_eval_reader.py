@@ -14,6 +14,7 @@ from training import clock
 
 qwen = load("qwen")
 reading = load("train_reader")
+speaking = load("qwen_reader")
 sets = load("evidence_sets")
 WIDTH, LAYERS, HEADS, GROUPS, INNER = 32, 2, 4, 2, 64
 WORDS = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "ye", "yes", "no", "Ġno"]
@@ -73,7 +74,7 @@ def path(tmp_path_factory, weights):
 @pytest.fixture
 def reader(path):
     torch.manual_seed(1)
-    return reading.Reader(*qwen.open_qwen(path, "cpu"))
+    return speaking.Reader(*qwen.open_qwen(path, "cpu"))
 
 
 @pytest.fixture
@@ -214,9 +215,8 @@ def test_odds_are_of_all_that_is_read_as_yes_against_all_that_is_read_as_no(adap
 
 
 def test_model_writes_the_likeliest_tokens_up_to_the_end_of_its_turn(adapted, monkeypatch):
-    monkeypatch.setattr(reading, "WRITTEN", 6)
     prompts = adapted.encode(["a long prompt", "short"])
-    told = adapted.write(prompts)
+    told = adapted.write(prompts, 6)
     for text, ids in zip(told, prompts, strict=True):
         wanted = list(ids)
         for _ in range(6):
@@ -229,15 +229,27 @@ def test_model_writes_the_likeliest_tokens_up_to_the_end_of_its_turn(adapted, mo
     state = read(adapted.model, prompts[0])[0, -1]
     ends[end] = state / state.norm()
     monkeypatch.setitem(adapted.model._weights, "output.weight", ends)
-    assert adapted.write(prompts[:1]) == [""]
+    assert adapted.write(prompts[:1], 6) == [""]
+
+
+def test_warm_model_draws_among_the_likeliest_the_likelier_the_more_often():
+    torch.manual_seed(2)
+    logits = torch.zeros(400, 60)
+    logits[:, 7], logits[:, 9] = 6.0, 5.0
+    drawn = speaking._drawn(logits, 1.0)
+    counts = drawn.bincount(minlength=60)
+    assert counts[7] > counts[9] > counts[11]
+    assert (counts > 0).sum() <= speaking.LIKELIEST
+    assert (speaking._drawn(logits, 0.05) == 7).all()
+    assert (speaking._drawn(logits, 0.0) == 7).all()
 
 
 def test_packs_have_texts_of_like_lengths_and_no_more_tokens_than_allowed():
     lengths = [5, 1, 9, 5, 2, 30]
-    found = reading.packs(lengths, 10)
+    found = speaking.packs(lengths, 10)
     assert sorted(i for pack in found for i in pack) == list(range(6))
     assert found == [[1, 4], [0, 3], [2], [5]]  # one too long for all stands alone
-    assert reading.packs([], 10) == []
+    assert speaking.packs([], 10) == []
 
 
 def test_examples_come_once_before_any_comes_again():
@@ -283,7 +295,8 @@ def test_drafts_are_asked_only_where_an_answer_is_shown_and_learnt_only_where_th
 ):
     asked = []
 
-    def write(prompts):
+    def write(prompts, most):
+        assert most == reading.WRITTEN
         asked.extend(reader._tokenizer.decode(each, skip_special_tokens=False) for each in prompts)
         return ['Ann was the one who left."}]}', 'Ben left."}]}']
 

@@ -59,7 +59,7 @@ def test_score_depends_neither_on_order_nor_on_what_else_is_read(scorer, monkeyp
     together = scorer.score(PAIRS)
     assert len({round(logit, 4) for logit in together}) == 3
     assert scorer.score(PAIRS[::-1]) == pytest.approx(together[::-1], abs=1e-5)
-    monkeypatch.setattr(scoring, "BATCH", 1)
+    monkeypatch.setattr(scorer.words, "_at_once", 1)
     monkeypatch.setattr(scoring, "CHUNK", 2)
     assert scorer.score(PAIRS) == pytest.approx(together, abs=1e-5)
     assert scorer.score([]) == []
@@ -106,7 +106,7 @@ def test_look_alikes_weigh_thrice_and_covid_questions_of_many_sentences_nothing(
 
     def like(source, gold=(0,), held_out=False):
         asked = groups.Asked("?", (), range(1), gold, ("a",), one.asked[0].nearness)
-        return groups.Article(source, held_out, one.pairs, one.names, (asked,))
+        return groups.Article("T", source, held_out, one.pairs, one.names, (asked,))
 
     others = [like(groups.SQUAD2), like(groups.COVID), like(groups.COVID, (0, 1, 2, 3)),
               like(groups.COVID, ()), like(groups.SQUAD2, held_out=True)]  # fmt: skip
@@ -115,14 +115,13 @@ def test_look_alikes_weigh_thrice_and_covid_questions_of_many_sentences_nothing(
 
 
 def test_every_question_is_drawn_once_before_any_comes_again(tmp_path, scorer, monkeypatch):
-    monkeypatch.setattr(training, "GROUPS", 3)
     found = training.lessons(squad1(tmp_path))
     drawn = []
     real = training.drawn_group
     monkeypatch.setattr(
         training, "drawn_group", lambda *given: drawn.append(given[1].text) or real(*given)
     )
-    steps = iter(training.Steps(found, scorer.words, 1))
+    steps = iter(training.Steps(found, scorer.words, 3, 1))
     step = next(steps)
     assert sorted(drawn) == sorted(asked.text for _, asked in found)
     assert sum(step.sizes) == sum(len(batch.rows) for batch in step.batches)
@@ -131,8 +130,6 @@ def test_every_question_is_drawn_once_before_any_comes_again(tmp_path, scorer, m
 
 
 def test_training_teaches_what_it_is_shown_and_leaves_the_embeddings(tmp_path, scorer, monkeypatch):
-    monkeypatch.setattr(training, "GROUPS", 4)
-    monkeypatch.setattr(training, "RATES", (3e-3, 1e-2))
     monkeypatch.setattr(training, "time", clock(40))
     found = [lesson for lesson in training.lessons(squad1(tmp_path)) if lesson[1].text[0] == "W"]
     words = scorer.network.embeddings.word_embeddings.weight.clone()
@@ -147,7 +144,7 @@ def test_training_teaches_what_it_is_shown_and_leaves_the_embeddings(tmp_path, s
         return training.group_loss(logits, sizes, [len(g.positives) for g in drawn]).item()
 
     before = loss()
-    taken = training.train(scorer, found, 1, seed=1)
+    taken = training.train(scorer, training.Steps(found, scorer.words, 4, 1), 1, 3e-3)
     assert 30 <= taken <= 40
     assert loss() < before - 0.3
     assert torch.equal(scorer.network.embeddings.word_embeddings.weight, words)

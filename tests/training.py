@@ -45,7 +45,8 @@ def no_thesaurus():
 
 
 def cut(text):
-    return load("groups").cut(text, no_thesaurus(), vectors)
+    groups = load("groups")
+    return groups.with_nearness(groups.cut(text, no_thesaurus()), vectors)
 
 
 def squad1(folder: Path, *articles: dict):
