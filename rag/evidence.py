@@ -7,6 +7,7 @@ from functools import cache, partial
 from itertools import chain, islice, zip_longest
 from typing import Literal, Protocol
 
+from rag.attribution import is_signature
 from rag.gate import QUOTES, worth_quoting
 from rag.offices import Offices
 from rag.overview import WIDE, asks_for_all, told_of_all
@@ -110,6 +111,7 @@ def _gather(
         told = tuple(broad[1])
         return Evidence(question, said.query, as_of, told, told, told, told, broad[0])
     found = look(said.query, SPARE * many, as_of, bounds.articles)
+    found = [hit for hit in found if not is_signature(hit.article, hit.sentence)]
     ranked = prefer(prefer_theirs(found, question, offices), said)
     hits = tuple(without_reprints(ranked)[:many])
     best = worth_quoting(hits)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.attribution import speaker_of
+from rag.attribution import is_signature, speaker_of
 from rag.corpus import Article
 
 ROOT = Path(__file__).parent.parent
@@ -281,6 +281,25 @@ ACROSS = [
     ("Ada Novak said:\n“Glaciers do not negotiate.”", 1, "Ada Novak"),
     ("“Who pays?” asked Ada Novak. The hall was silent.", 0, "Ada Novak"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "signed"),
+    [
+        ("“Glaciers do not negotiate.”\n— Nina Falk, glaciologist", True),
+        ("“Glaciers do not negotiate.”\n— Nina Falk, U.S. Secretary of State", True),
+        ('"Glaciers do not negotiate."\n-- Bank of England', True),
+        ("“Glaciers do not negotiate.”\n— she said so in May", False),
+        ("“Glaciers do not negotiate.”\n— Nina Falk left the hall", False),
+        ("“Glaciers do not negotiate.”\nNina Falk", False),
+        ("Three mountains were climbed:\n— Ararat", False),  # an item of a list
+        ("“Glaciers do not negotiate.”\n—", False),
+    ],
+)
+def test_signature_is_the_name_below_a_quotation(text, signed):
+    made = article(text)
+    assert is_signature(made, made.sentences[-1]) is signed
+    assert not is_signature(made, made.sentences[0])
 
 
 @pytest.mark.parametrize(("text", "number", "who"), ACROSS)

@@ -45,6 +45,17 @@ def test_a_sentence_that_comes_twice_is_offered_once_and_makes_room():
     assert len(found.ranked) == 6
 
 
+def test_the_name_below_a_quotation_is_no_evidence():
+    signed = article("signed.txt", "“We stay.”\n— Ann Hale, Mayor of Leith\nIt rained.", "S", None)
+
+    class Signed(Search):
+        def search(self, query, k, as_of=None, articles=None, *, rerank=True):
+            return [Hit(n, signed, s, "", 5.0, 2.0) for n, s in enumerate(signed.sentences, 1)]
+
+    (found,) = gather(Signed(), ["What did the mayor do?"], Bounds(), None, 3)
+    assert [hit.sentence.text for hit in found.ranked] == ["“We stay.”", "It rained."]
+
+
 def test_parts_share_the_quotes_but_each_has_two():
     for count in (2, 4):
         found = gather(Search(), ["Who fell?"] * count, Bounds(), "2025-05-01", 8)

@@ -80,6 +80,11 @@ FAILS = [
     ("quantity", "Only Norvik bought the refinery.", SPILL),
     ("modality", "The government has cut income tax by 2 percentage points.", TAX),
     ("modality", "Carvalho said the government has cut income tax by 2 percentage points.", TAX),
+    (
+        "modality",
+        "The mayor would act mostly as a mediator.",
+        "No deal should be expected: the union is unyielding, and the mayor acts as a mediator.",
+    ),
     ("contrast", "The government would cut income tax next month.", TAX),
     ("roles", "Ethiopia has repeatedly warned Egypt.", DRONES),
     ("overlap", "Elephants marched through the refinery at dawn.", SPILL),

@@ -10,7 +10,14 @@ from rag.support.names import doubled, unknown_names
 from rag.support.numbers import unknown_numbers
 from rag.support.places import misplaced
 from rag.support.roles import swapped
-from rag.support.sense import contrasted, overstated, turned, unfounded, unreal_made_real
+from rag.support.sense import (
+    contrasted,
+    made_conditional,
+    overstated,
+    turned,
+    unfounded,
+    unreal_made_real,
+)
 from rag.support.tokens import Reading, read
 from rag.words import words
 
@@ -52,7 +59,7 @@ def _objection(said: Reading, source: Reading) -> str | None:
         return "contrast"
     if overstated(said, source):
         return "quantity"
-    if unreal_made_real(said, source, pairs):
+    if unreal_made_real(said, source, pairs) or made_conditional(said, source, pairs):
         return "modality"
     if swapped(said, source, pairs):
         return "roles"

@@ -119,6 +119,19 @@ def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> b
     return all(_governed(source, pair.source, _UNREAL) for pair in told)
 
 
+def made_conditional(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
+    """Whether a statement says what would be, and its source only tells what is.
+
+    Asked what would happen, a language model puts "would" before whatever it was shown.
+    """
+    would = next((t.at for t in said.tokens if t.at and t.low == "would"), None)
+    if would is None or said.lows & lexicon.TOLD:
+        return False
+    ends = next((t.at for t in said.tokens if t.at > would and t.low in BREAKS), len(said.tokens))
+    told = [p for p in pairs if p.said.content and would < p.said.at < ends]
+    return bool(told) and not any(_governed(source, pair.source, _UNREAL) for pair in told)
+
+
 def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     """The paired words that carry what a statement asserts."""
     free = [pair for pair in pairs if pair.said.content and not pair.said.capital]
