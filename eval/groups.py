@@ -31,7 +31,8 @@ NEAR = 40  # sentences among which negatives are looked for
 NEGATIVES = 14  # kept a question
 POSITIVES, NEAREST, OTHERS = 3, 4, 4  # shown at once: of the answers, of the negatives, of the rest
 REMOVED, SWAPPED = 0.2, 0.2  # shares of SQuAD 1.1 that are made unanswerable
-RETOLD, VARIED = 0.6, 0.25  # shares asked in a language model's words, in WordNet's or in fewer
+ASKED_AS_IT_IS = 0.45  # share of the questions that keep their words
+RETOLD = 0.8  # share of the others that a language model says, where it did; else WordNet or fewer
 PART_SEED = 1
 BARE = 0.15  # share without context, so that such sentences are understood too
 NOTHING = np.zeros(0, np.float32)
@@ -305,12 +306,10 @@ def _worded(asked: Asked, dice: random.Random) -> str:
 
     Whether it is answered has no say in that, or other words would tell.
     """
-    draw = dice.random()
-    if asked.retold and draw < RETOLD:
-        return dice.choice(asked.retold)
-    if asked.variants and draw >= 1 - VARIED:
-        return dice.choice(asked.variants)
-    return asked.text
+    if dice.random() < ASKED_AS_IT_IS:
+        return asked.text
+    told = asked.retold if asked.retold and dice.random() < RETOLD else asked.variants
+    return dice.choice(told) if told else asked.text
 
 
 def _group(article: Article, question: str, good: Sequence[int], bad: Sequence[int]) -> Group:

@@ -5,11 +5,13 @@ The embedder's own network reads question and sentence together and learns, on o
 a softmax over the group and one more choice, "none of these", whose logit is 0, so the logits mean
 something by themselves. Word embeddings stay frozen and are not saved. So that it does not learn
 to look for the question's words, many questions are trained in other words or in fewer
-(`eval/synonyms.py`).
+(`eval/synonyms.py`, and with `--retold` `eval/retell.py`). `--start` and `--part` train given
+weights further where there is no graphics card.
 
 The weights in `rag/` are of 290 seconds (`--minutes 4.83`) on an NVIDIA H100: 3,631 steps. On the
 1,064 held-out questions their reciprocal rank is 0.910, their AUC of answerability 0.795. The time
-sets the schedule, so a rerun comes near but not to the same bytes.
+sets the schedule, and questions whose sentence was taken away kept their words then, so a rerun
+comes near but not to the same bytes.
 """
 
 import logging

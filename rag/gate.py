@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from rag.calibration import Gate, calibration
 from rag.expected import kind_of, lacks
 from rag.retriever import Hit
-from rag.words import STOPWORDS, WORD, fold, same_name, stem, words
 
 HEARD = 3  # sentences that the witnesses look at
 QUOTES = 5  # most sentences that are quoted, and that a language model gets to read
@@ -28,20 +27,15 @@ def witnesses(
     ``best``: the highest logit of the reranker, which was trained with "none of these" as a choice
     of logit 0. ``near``: the highest cosine of question and sentence. ``lacks``: 1 where the
     question asks for a number, time, person or place, or for somebody's words, and none of the
-    first sentences has that.
-    ``named`` and ``covered``: shares of the question's names and of its content words that these
-    sentences or their contexts have. ``model``: the language model's log-odds of "yes" (0 without).
+    first sentences has that. ``model``: the language model's log-odds of "yes" (0 without).
     """
     shown = hits[:HEARD]
     lacking = lacks(question, [hit.sentence.text for hit in shown])
     fits = any(hit.theirs and not lack for hit, lack in zip(shown, lacking, strict=True))
-    there = words(" ".join(f"{hit.sentence.text} {hit.context}" for hit in shown))
     return {
         "best": max((hit.relevance or 0.0 for hit in hits), default=-math.inf),
         "near": max((hit.nearness for hit in shown), default=0.0),
         "lacks": float(not fits),
-        "named": _share(_names(question), there),
-        "covered": _share([w for w in words(question) if w not in STOPWORDS], there),
         "model": model_logit or 0.0,
     }
 
@@ -103,16 +97,3 @@ def worth_adding(question: str, shown: Sequence[Hit]) -> list[Hit]:
 
 def _rule(model_logit: float | None) -> Gate:
     return calibration().quotes_gate if model_logit is None else calibration().model_gate
-
-
-def _names(question: str) -> list[str]:
-    """A question's capitalised words, folded, but for the one that opens it."""
-    found = [m.group() for m in WORD.finditer(question) if m.start() > 0]
-    return [fold(word) for word in found if word[0].isupper() and fold(word) not in STOPWORDS]
-
-
-def _share(wanted: Sequence[str], there: Sequence[str]) -> float:
-    """Share of words that stand among others in some form or spelling; 1 where none is wanted."""
-    have = {stem(word) for word in there}
-    found = [w for w in wanted if stem(w) in have or any(same_name(w, word) for word in there)]
-    return len(found) / len(wanted) if wanted else 1.0

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from conftest import HOME
 from eval_loader import load
+from fakes import article
 
+from rag import gate
 from rag.calibration import Gate
 from rag.errors import UsageError
+from rag.retriever import Hit
 
 documents, running = load("bench.documents"), load("bench.running")
 reports, asking, data = load("bench.report"), load("bench.asking"), load("bench.data")
 clapnq, squad2, quotesum = load("bench.clapnq"), load("bench.squad2"), load("bench.quotesum")
 ramdocs, mtrag, beir = load("bench.ramdocs"), load("bench.mtrag"), load("bench.beir")
 calibrate, grow = load("calibrate"), load("bench.grow")
-folders = load("bench.folders")
+folders, features = load("bench.folders"), load("bench.features")
 Document, Question, Reply = documents.Document, documents.Question, documents.Reply
 
 
@@ -517,6 +520,27 @@ def test_real_product_answers_over_given_documents(home, tmp_path):
     assert first["features"]["relevance_1"] > second["features"]["relevance_1"]
     assert first["features"].keys() >= {"cosine_1", "maxsim_1", "bm25_1", "score_1", "gate", "best"}
     assert "model" not in first["features"]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "named", "covered"),
+    [
+        ("How many men does the Union want?", ["The Union wants an army of men."], 1, 3 / 4),
+        ("How many men?", ["He left.", "It rained.", "Some men ran.", "It rained."], 1, 1 / 2),
+        ("How many men?", ["He left.", "It rained.", "It snowed.", "Some men ran."], 1, 0),
+        ("Does Kyiv want an army?", ["The Union wants an army."], 0, 2 / 3),
+        ("Does Kiev fight?", ["Kyiv fights on."], 1, 1),
+        ("Is it so?", ["The Union wants an army."], 1, 1),
+        ("When?", [], 1, 1),
+    ],
+)
+def test_shares_of_names_and_words_that_the_first_sentences_have(
+    question, sentences, named, covered
+):
+    text = article("news.txt", " ".join(sentences), "", None)
+    found = [Hit(n, text, s, "", 0.0) for n, s in enumerate(text.sentences, 1)]
+    told = features._known_words(question, found[: gate.HEARD])
+    assert told == pytest.approx({"named": named, "covered": covered})
 
 
 @pytest.mark.real

@@ -147,7 +147,7 @@ def test_question_is_asked_in_a_language_models_words_where_they_are_known(artic
     dice = random.Random(4)
     drawn = [groups.drawn_group(article, asked, dice) for _ in range(200)]
     said = [group for group in drawn if group.question == "Which thing did she inaugurate?"]
-    assert 60 <= len(said) <= 120
+    assert 40 <= len(said) <= 100  # of 200: not where another name is put in its place
     # Other words do not tell whether there is an answer.
     assert any(not group.positives for group in said)
     assert any(group.positives for group in said)

@@ -88,29 +88,28 @@ ARMY = "The European Union wants an army of 800,000 men."
 @pytest.mark.parametrize(
     ("question", "sentences", "heard"),
     [
-        ("How many men does the Union want?", [ARMY], {"lacks": 0, "named": 1, "covered": 3 / 4}),
-        ("How many men?", ["The Union wants men."], {"lacks": 1, "named": 1, "covered": 1 / 2}),
-        ("How many men?", ["No.", "No.", "90 men.", "No."], {"lacks": 0, "covered": 1 / 2}),
-        ("How many men?", ["No.", "No.", "No.", "90 men."], {"lacks": 1, "covered": 0}),
-        ("Does Kyiv want an army?", [ARMY], {"lacks": 0, "named": 0, "covered": 2 / 3}),
-        ("Does Kiev fight?", ["Kyiv fights on."], {"named": 1, "covered": 1}),
-        ("Is it so?", [ARMY], {"named": 1, "covered": 1}),
-        ("When?", [], {"lacks": 1, "named": 1, "covered": 1, "best": -math.inf, "model": 0}),
+        ("How many men does the Union want?", [ARMY], {"lacks": 0}),
+        ("How many men?", ["The Union wants men."], {"lacks": 1}),
+        ("How many men?", ["No.", "No.", "90 men.", "No."], {"lacks": 0}),
+        ("How many men?", ["No.", "No.", "No.", "90 men."], {"lacks": 1}),
+        ("Does Kyiv want an army?", [ARMY], {"lacks": 0, "best": 0, "near": 0}),
+        ("When?", [], {"lacks": 1, "best": -math.inf, "near": 0, "model": 0}),
     ],
 )
 def test_witnesses_by_hand(question, sentences, heard):
     told = gate.witnesses(question, hits(*sentences, logits=[0.0] * len(sentences)))
     assert {name: told[name] for name in heard} == pytest.approx(heard)
+    assert told.keys() == {"best", "near", "lacks", "model"}
 
 
 def test_every_witness_weighs_as_it_was_told(monkeypatch):
-    weights = {"best": 1.0, "lacks": -2.0, "named": 3.0, "covered": 4.0}
+    weights = {"best": 1.0, "lacks": -2.0, "model": 3.0}
     rule = Gate(weights, bias=-5.0, threshold=0.5)
     monkeypatch.setattr(gate, "calibration", lambda: Calibration(Blend(4.0, 0.0, 0.0), rule, rule))
-    told = hits(ARMY, logits=[0.5])
-    score = 0.5 + 3.0 + 4.0 * 2 / 3 - 5.0  # army, want; not "Kyiv"'s share of names
-    assert gate.answerability("Does Nobody want an army?", told) == pytest.approx(
-        1 / (1 + math.exp(-(score - 3.0)))
+    told = hits("The Union wants men.", logits=[0.5])
+    score = 0.5 - 2.0 + 3.0 * 1.5 - 5.0
+    assert gate.answerability("How many men?", told, 1.5) == pytest.approx(
+        1 / (1 + math.exp(-score))
     )
 
 
