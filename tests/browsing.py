@@ -122,6 +122,11 @@ class Reader:
         self.page.locator(f'[data-act="retry"][data-turn="{n}"]').click()
         self.page.locator(f"#a{n}:not([data-old])").wait_for()
 
+    def begin_anew(self):
+        """Begin a conversation and wait until the old one's answers are gone."""
+        self.page.locator("#rag-fresh").click()
+        self.page.locator("#a1").wait_for(state="detached")
+
     def questions(self):
         return self.page.locator("#rag-transcript .rag-question").all_inner_texts()
 

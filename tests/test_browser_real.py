@@ -118,7 +118,7 @@ def test_asked_again_reopened_and_taken_along_the_quotes_are_the_same(
     reader.answer(2)
     reader.ask_again(2)
     reader.check_every_marker(2, articles)
-    reader.page.locator("#rag-fresh").click()
+    reader.begin_anew()
     reader.ask(SETTLED)
     reader.check_every_marker(1, articles)
     reader.page.locator("#rag-shelf [data-act=reopen]").nth(1).click()
