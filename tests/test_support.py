@@ -85,6 +85,12 @@ FAILS = [
         "The mayor would act mostly as a mediator.",
         "No deal should be expected: the union is unyielding, and the mayor acts as a mediator.",
     ),
+    (
+        "modality",
+        "Norland keeps an army of 9,000 men, which is the largest of all.",
+        "The league offered no pact but suggested in its place that Norland keep an army of 9,000 "
+        "men - the largest of all.",
+    ),
     ("contrast", "The government would cut income tax next month.", TAX),
     ("roles", "Ethiopia has repeatedly warned Egypt.", DRONES),
     ("overlap", "Elephants marched through the refinery at dawn.", SPILL),

@@ -144,8 +144,11 @@ def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     if past:
         return past
     is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
+    present = [pair for pair in free if _third_person(pair)]
+    if present and (is_at is None or present[0].said.at < is_at):
+        return present
     if is_at is None:
-        return free if any(_third_person(p) for p in free) else []
+        return []
     subject = {t.low for t in said.tokens[:is_at]}
     return (
         [p for p in free if p.said.at > is_at]
