@@ -35,7 +35,6 @@ ASKED_AS_IT_IS = 0.45  # share of the questions that keep their words
 RETOLD = 0.8  # share of the others that a language model says, where it did; else WordNet or fewer
 PART_SEED = 1
 BARE = 0.15  # share without context, so that such sentences are understood too
-NOTHING = np.zeros(0, np.float32)
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*|\b[12]\d{3}\b")
 
 Pair = tuple[str, str]  # sentence, context
@@ -111,15 +110,20 @@ def read_articles(
     With ``part`` only so many articles of SQuAD 1.1, all of SQuAD 2.0, and of both only the
     questions that were retold, and those held out: what two cores can learn from in an hour.
     """
-    texts = [*squad1_texts(squad1)]
-    random.Random(PART_SEED).shuffle(texts)  # noqa: S311 - no secret
-    texts = [*texts[:part], *squad2_texts(data / "squad2.jsonl")]
+    ones, twos = [*squad1_texts(squad1)], squad2_texts(data / "squad2.jsonl")
     if part is None:
-        texts += covid_texts(data / "covidqa_questions.jsonl", data / "covidqa_articles.jsonl")
-    articles = (told_anew(cut(text, thesaurus), retold) for text in texts)
-    if part is not None:
-        articles = (_retold_only(article) for article in articles)
-    return [with_nearness(article, vectors) for article in articles]
+        covid = covid_texts(data / "covidqa_questions.jsonl", data / "covidqa_articles.jsonl")
+        texts = [*ones, *twos, *covid]
+    else:
+        dice = random.Random(PART_SEED)  # noqa: S311 - no secret
+        some = dice.sample(ones, min(part, len(ones)))
+        texts = [_retold_only(text, retold) for text in (*some, *twos)]
+    return [told_anew(cut(text, thesaurus, vectors), retold) for text in texts]
+
+
+def _retold_only(text: Text, retold: Retold) -> Text:
+    kept = [r for r in text.rows if text.held_out or (text.title, r["question"].strip()) in retold]
+    return text._replace(rows=kept)
 
 
 def read_retold(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -130,18 +134,6 @@ def read_retold(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
 def told_anew(article: Article, retold: Retold) -> Article:
     """Give an article whose questions know how a language model says them."""
     asked = (replace(a, retold=retold.get((article.title, a.text), ())) for a in article.asked)
-    return replace(article, asked=tuple(asked))
-
-
-def _retold_only(article: Article) -> Article:
-    kept = (asked for asked in article.asked if asked.retold or article.held_out)
-    return replace(article, asked=tuple(kept))
-
-
-def with_nearness(article: Article, vectors: Vectors) -> Article:
-    """Give an article whose questions know how near each of its sentences is."""
-    near = _nearness([asked.text for asked in article.asked], article.pairs, vectors)
-    asked = (replace(a, nearness=each) for a, each in zip(article.asked, near, strict=True))
     return replace(article, asked=tuple(asked))
 
 
@@ -192,8 +184,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def cut(text: Text, thesaurus: Thesaurus) -> Article:
-    """Cut an article into sentences and find those that answer each question; nothing is near yet.
+def cut(text: Text, thesaurus: Thesaurus, vectors: Vectors) -> Article:
+    """Cut an article into sentences and find those that answer each question.
 
     A question is left out where its answer's place and what is said of it do not agree.
     """
@@ -216,6 +208,7 @@ def cut(text: Text, thesaurus: Thesaurus) -> Article:
             found.append((row["question"].strip(), place, gold, told))
     names = frozenset(name for sentence, _ in pairs for name in _NAME.findall(sentence))
     dice = random.Random(text.title)  # noqa: S311 - no secret
+    nearness = _nearness([question for question, *_ in found], pairs, vectors)
     asked = tuple(
         Asked(
             question,
@@ -223,9 +216,9 @@ def cut(text: Text, thesaurus: Thesaurus) -> Article:
             place,
             gold,
             told,
-            NOTHING,
+            near,
         )
-        for question, place, gold, told in found
+        for (question, place, gold, told), near in zip(found, nearness, strict=True)
     )
     return Article(text.title, text.source, text.held_out, tuple(pairs), names, asked)
 

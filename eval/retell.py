@@ -11,7 +11,6 @@ question and does not give the answer away.
 import json
 import logging
 import random
-import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ import torch
 
 from rag.models import locate
 from rag.settings import load_settings
-from rag.words import STOPWORDS, fold, stem, terms
+from rag.words import STOPWORDS, WORD, fold, stem, terms
 
 from .groups import Article, Asked, Vectors
 from .qwen import open_qwen
@@ -81,7 +80,7 @@ def questions(articles: Sequence[Article]) -> list[Told]:
 def shared(question: str, sentence: str) -> list[str]:
     """Give the question's words that stand in the sentence as well, each once, but common ones."""
     there = set(terms(sentence))
-    words = (word for word in re.findall(r"\w+", question) if fold(word) not in STOPWORDS)
+    words = (word for word in WORD.findall(question) if fold(word) not in STOPWORDS)
     return list(dict.fromkeys(word for word in words if stem(fold(word)) in there))
 
 

@@ -36,6 +36,7 @@ from .groups import (
     Asked,
     Group,
     drawn_group,
+    read_retold,
     whole_group,
 )
 from .scorer import Batch, Scorer, Words, as_read
@@ -201,13 +202,17 @@ def main() -> None:
     """Train and save; says the mean reciprocal rank and AUC on held-out articles."""
     parser = options(__doc__, "rag/reranker.safetensors")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--retold", type=Path, help="what `python -m eval.retell` wrote")
+    parser.add_argument("--part", type=int, help="only so many articles, and what was retold")
     parser.add_argument("--start", type=Path, help="weights to train further")
     parser.add_argument("--groups", type=int, default=GROUPS, help="questions a step")
     parser.add_argument("--rate", type=float, default=RATE)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(given.seed)
-    articles = articles_of(given)
+    if given.part is not None and not given.retold:
+        parser.error("--part reads only what was retold: add --retold FILE")
+    articles = articles_of(given, read_retold(given.retold) if given.retold else {}, given.part)
     held = held_out(articles)
     scorer = Scorer(base_network(), given.device)
     if given.start:

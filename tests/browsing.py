@@ -126,6 +126,7 @@ class Reader:
         """Begin a conversation and wait until the old one's answers are gone."""
         self.page.locator("#rag-fresh").click()
         self.page.locator("#a1").wait_for(state="detached")
+        self.page.locator("#rag-start").wait_for()
 
     def questions(self):
         return self.page.locator("#rag-transcript .rag-question").all_inner_texts()

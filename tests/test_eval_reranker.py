@@ -188,3 +188,11 @@ def test_command_trains_and_saves(base, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", [str(word) for word in told])
     training.main()
     assert out.is_file()
+
+
+def test_part_of_the_data_needs_what_was_retold(tmp_path, monkeypatch, capsys):
+    told = ["train", "--data", tmp_path, "--squad1", tmp_path, "--out", tmp_path, "--part", "3"]
+    monkeypatch.setattr("sys.argv", [str(word) for word in told])
+    with pytest.raises(SystemExit):
+        training.main()
+    assert "add --retold FILE" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """Retelling questions in other words, to train the reranker on."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -107,4 +106,4 @@ def test_file_gives_each_question_its_other_words_once(told, tmp_path):
 def test_time_over_before_the_first_round_gives_nothing(told, monkeypatch):
     monkeypatch.setattr(retelling, "time", SimpleNamespace(monotonic=lambda: 0.0))
     assert list(retelling.rounds(told, 0)) == []
-    assert json.dumps(list(retelling.rounds([], 0))) == "[]"
+    assert list(retelling.rounds([], 1)) == []

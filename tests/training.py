@@ -45,8 +45,7 @@ def no_thesaurus():
 
 
 def cut(text):
-    groups = load("groups")
-    return groups.with_nearness(groups.cut(text, no_thesaurus()), vectors)
+    return load("groups").cut(text, no_thesaurus(), vectors)
 
 
 def squad1(folder: Path, *articles: dict):

@@ -31,7 +31,6 @@ _QUOTES = re.compile(
     re.VERBOSE,
 )
 _DASH_LINE = re.compile(r"\s*[—–―-]{1,2}\s*(?=\w)([^,;:(\n]{2,80})")
-_DASHES = "—–―-"
 _CLOSING = ("”", "»", '"', "“", "’", "'")
 _JOINING = frozenset("of the and for in at de von van".split())  # small words in names and titles
 SIGNED = 12  # words of a name and title
@@ -51,13 +50,12 @@ def speaker_of(article: Article, sentence: Sentence) -> str | None:
 def is_signature(article: Article, sentence: Sentence) -> bool:
     """Whether a sentence only names who said the quote before it: "— Ann Hale, Mayor of Leith"."""
     before = article.sentences[sentence.number - 1].text.rstrip() if sentence.number else ""
-    text = sentence.text.strip()
-    name, _, title = text.lstrip(_DASHES).partition(",")
-    words = name.split()
+    line = _DASH_LINE.match(sentence.text)
+    if not line or not before.endswith(_CLOSING):
+        return False
+    words, title = line[1].split(), sentence.text[line.end() :]
     return (
-        before.endswith(_CLOSING)
-        and text.startswith(tuple(_DASHES))
-        and bool(words)
+        title[:1] in ("", ",", "(")
         and all(not word[0].islower() or word in _JOINING for word in words)
         and len(words) + len(title.split()) <= SIGNED
     )

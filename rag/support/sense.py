@@ -101,9 +101,9 @@ def _all_partly(source: Reading, found: Iterable[Token]) -> bool:
 def unreal_made_real(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
     """Whether a statement tells as done what its source calls planned, wanted, possible or asked.
 
-    Looked at are its verbs behind an auxiliary, else its verbs in the past, else what follows "is",
-    else verbs such as "keeps". "800,000 men" and "it is 800,000 men" assert nothing: what is meant
-    stands in the question.
+    Looked at are its verbs behind an auxiliary, else its verbs in the past, else verbs such as
+    "keeps" before any "is", else what follows "is". "800,000 men" and "it is 800,000 men" assert
+    nothing: what is meant stands in the question.
     """
     told = _asserted(said, pairs)
     if not told:
