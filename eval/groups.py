@@ -232,18 +232,18 @@ def _nearness(
     return list(cosines.float().cpu().numpy())
 
 
-def negatives(article: Article, asked: Asked) -> list[int]:
-    """Give the nearest sentences that do not answer.
+def may_answer(article: Article, asked: Asked, number: int) -> bool:
+    """Whether a sentence has the words of an answer, and so may be one though it is not marked.
 
-    One that has the answer's words may answer all the same, so it is none of them, but in the
-    paragraph of a SQuAD 2.0 question: there somebody has looked for all that answers.
+    Not in the paragraph of a SQuAD 2.0 question: there somebody has looked for all that answers.
     """
-    known = asked.place if article.source == SQUAD2 else range(0)
-    found = (
-        j
-        for j in asked.near
-        if j not in asked.gold and (j in known or not article.holds(j, asked.answers))
-    )
+    known = article.source == SQUAD2 and number in asked.place
+    return not known and article.holds(number, asked.answers)
+
+
+def negatives(article: Article, asked: Asked) -> list[int]:
+    """Give the nearest sentences that do not answer."""
+    found = (j for j in asked.near if j not in asked.gold and not may_answer(article, asked, j))
     return [j for j, _ in zip(found, range(NEGATIVES), strict=False)]
 
 

@@ -69,16 +69,17 @@ def as_read(question: str, pair: Pair) -> tuple[str, str]:
     return question, f"{sentence} | {context[:CONTEXT_CHARS]}"
 
 
-def _network(base: Path, device: str) -> Any:  # noqa: ANN401 - transformers tells no type
+def bert(base: Path, device: str) -> Any:  # noqa: ANN401 - transformers tells no type
+    """Load a folder's network."""
     return AutoModel.from_pretrained(str(base), local_files_only=True).to(device)
 
 
-def _hidden(network: Any, batch: Batch, device: str) -> torch.Tensor:  # noqa: ANN401 - as above
+def hidden(network: Any, batch: Batch, device: str) -> torch.Tensor:  # noqa: ANN401 - as above
     """Give the network's vectors, shape (n, t, d)."""
     ids, kinds, mask = (torch.from_numpy(each).to(device) for each in batch[1:])
     read = network(input_ids=ids, token_type_ids=kinds, attention_mask=mask)
-    hidden: torch.Tensor = read.last_hidden_state
-    return hidden
+    vectors: torch.Tensor = read.last_hidden_state
+    return vectors
 
 
 def _halves(device: str) -> torch.autocast:
@@ -91,7 +92,7 @@ class Meanings:
 
     def __init__(self, base: Path, device: str) -> None:
         self._words, self._device = Words(base, device), device
-        self._network = _network(base, device).eval()
+        self._network = bert(base, device).eval()
 
     @torch.no_grad()
     def __call__(self, texts: Sequence[str]) -> torch.Tensor:
@@ -99,11 +100,11 @@ class Meanings:
         parts, rows = [], []
         for batch in self._words.batches(texts):
             with _halves(self._device):
-                hidden = _hidden(self._network, batch, self._device).float()
+                vectors = hidden(self._network, batch, self._device).float()
             mask = torch.from_numpy(batch.mask).to(self._device)[..., None]
-            parts.append(nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1))
+            parts.append(nn.functional.normalize((vectors * mask).sum(1) / mask.sum(1), dim=-1))
             rows.append(batch.rows)
-        return torch.cat(parts)[_places(rows, self._device)]
+        return torch.cat(parts)[places(rows, self._device)]
 
 
 class Scorer(nn.Module):
@@ -112,7 +113,7 @@ class Scorer(nn.Module):
     def __init__(self, base: Path, device: str) -> None:
         super().__init__()
         self.words, self.device = Words(base, device), device
-        self.network = _network(base, device)
+        self.network = bert(base, device)
         self.head = nn.Linear(self.network.config.hidden_size, 1, device=device)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
@@ -123,9 +124,9 @@ class Scorer(nn.Module):
         parts = []
         for batch in batches:
             with _halves(self.device):
-                first = _hidden(self.network, batch, self.device)[:, 0]
+                first = hidden(self.network, batch, self.device)[:, 0]
                 parts.append(self.head(first).squeeze(-1).float())
-        return torch.cat(parts)[_places([batch.rows for batch in batches], self.device)]
+        return torch.cat(parts)[places([batch.rows for batch in batches], self.device)]
 
     @torch.no_grad()
     def score(self, pairs: Sequence[tuple[str, Pair]]) -> list[float]:
@@ -157,7 +158,7 @@ def pin(path: Path) -> None:
     path.with_name(path.name + PINNED).write_text(told, "utf-8")
 
 
-def _places(rows: Sequence[NDArray[np.int64]], device: str) -> torch.Tensor:
+def places(rows: Sequence[NDArray[np.int64]], device: str) -> torch.Tensor:
     """Say where in the batches each of the given texts stands."""
     return torch.from_numpy(np.concatenate(rows)).argsort().to(device)
 

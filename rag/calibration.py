@@ -20,14 +20,17 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """What joins the reranker's logit in the final order.
+    """What the final order is made of, and how much of each.
 
-    The fused rank (at most 1) times ``fused``, the cosine times ``near``; ``lacks`` is taken off a
-    sentence without the kind of thing that is asked for.
+    The reranker's logit times ``logit``, the fused rank (at most 1) times ``fused``, the cosine
+    times ``near``, late interaction times ``late``; ``lacks`` is taken off a sentence without the
+    kind of thing that is asked for.
     """
 
+    logit: float
     fused: float
     near: float
+    late: float
     lacks: float
 
 

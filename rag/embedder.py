@@ -63,7 +63,7 @@ class BertEmbedder:
                 hidden, lengths = self._network.read([chunk[i] for i in rows])
                 for i, vectors, length in zip(rows, hidden, lengths, strict=True):
                     tokens = vectors[:length]
-                    done[i] = Encoded(_unit(tokens.mean(axis=0)), _unit(tokens[1:-1]))
+                    done[i] = Encoded(unit(tokens.mean(axis=0)), unit(tokens[1:-1]))
             yield from (done[i] for i in range(len(chunk)))
 
 
@@ -96,10 +96,11 @@ class SentenceEmbedder:
                 vector = row["sentence_embedding"].float().numpy()
                 mask = row["attention_mask"].bool()
                 tokens = row["token_embeddings"][mask].float().numpy()[1:-1]
-                yield Encoded(_unit(vector), _unit(tokens))
+                yield Encoded(unit(vector), unit(tokens))
 
 
-def _unit(vectors: Floats) -> Floats:
+def unit(vectors: Floats) -> Floats:
+    """Give vectors, shape (..., d), at length 1."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 

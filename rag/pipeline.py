@@ -36,6 +36,7 @@ from rag.index import Searchable
 from rag.llm import LocalChat, State, adapter_identity, model_identity, open_llm
 from rag.parts import parts
 from rag.prompts import load_prompt, prompts_sha256
+from rag.queryencoder import open_query_encoder, query_encoder_identity
 from rag.question import clean_question, one_line
 from rag.reader import draft, echoes, says_answerable
 from rag.reranker import WEIGHTS, open_reranker
@@ -81,7 +82,9 @@ class Rag:
         llm = open_llm(settled)
         index = open_any(settled)
         reranker = open_reranker(settled)
-        return cls(settled, index, Retriever(index, open_embedder(settled), reranker, settled), llm)
+        queries = open_query_encoder(settled)
+        search = Retriever(index, open_embedder(settled), reranker, settled, queries)
+        return cls(settled, index, search, llm)
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -99,6 +102,7 @@ class Rag:
     def _fixed(self) -> dict[str, Any]:
         """What stays the same while it is open."""
         return {
+            "query_encoder_sha256": query_encoder_identity(self.settings),
             "reranker_sha256": shipped_sha256(WEIGHTS),
             "calibration": dataclasses.asdict(calibration()),
             "prompts_sha256": prompts_sha256(),

@@ -27,18 +27,25 @@ def blend(
     logits: Sequence[float],
     scores: Sequence[float],
     nearness: Sequence[float],
+    late: Sequence[float],
     lacks: Sequence[bool],
 ) -> list[float]:
     """Join the reranker's logits with what else is known of each sentence into one score.
 
-    ``scores`` are fused ranks, ``nearness`` cosines; ``lacks`` says of a sentence that it has no
-    number, time, name or place although the question asks for one.
+    ``scores`` are fused ranks, ``nearness`` cosines, ``late`` scores of late interaction; ``lacks``
+    says of a sentence that it has no number, time, name or place although one is asked for.
     """
     top = max(scores, default=0.0) or 1.0
     by = calibration().blend
     return [
-        logit + by.fused * score / top + by.near * near - by.lacks * lack
-        for logit, score, near, lack in zip(logits, scores, nearness, lacks, strict=True)
+        by.logit * logit
+        + by.fused * score / top
+        + by.near * near
+        + by.late * match
+        - by.lacks * lack
+        for logit, score, near, match, lack in zip(
+            logits, scores, nearness, late, lacks, strict=True
+        )
     ]
 
 

@@ -20,6 +20,7 @@ from rag.embedder import Embedder, Encoded
 from rag.expected import lacks
 from rag.index import Searchable, Within
 from rag.passages import Passage
+from rag.queryencoder import QueryEncoder
 from rag.reranker import Reranker, blend
 from rag.settings import Settings
 from rag.store.tokens import maxsim
@@ -73,6 +74,7 @@ class Retriever:
     embedder: Embedder
     reranker: Reranker | None
     settings: Settings
+    queries: QueryEncoder | None = None  # the embedder's own reading without one
 
     def search(
         self,
@@ -90,8 +92,9 @@ class Retriever:
         asked = query
         query = self.index.offices.named(asked)
         encoded = next(iter(self.embedder.encode([query])))
+        asking = self.queries.encode(query) if self.queries else encoded
         within = Within(as_of.isoformat() if as_of else None, articles)
-        found = self._candidates(query, encoded, max(k, self.settings.candidates), within)
+        found = self._candidates(query, asking, max(k, self.settings.candidates), within)
         if rerank and self.reranker is not None:
             found = found[: max(k, self.settings.reranked)]
         nearness = [float(each.encoded.vector @ encoded.vector) for each in found]
@@ -102,7 +105,7 @@ class Retriever:
             logits = self.reranker.score(query, [(p.text, p.context) for p in passages])
             relevance = list(logits)
             lacking = lacks(asked, [p.text for p in passages])
-            scores = blend(logits, scores, nearness, lacking)
+            scores = blend(logits, scores, nearness, [each.late for each in found], lacking)
         order = sorted(range(len(found)), key=lambda i: (-scores[i], i))[:k]
         articles_of = self.index.named({found[i].passage.article for i in order})
         kept = [i for i in order if found[i].passage.article in articles_of]
@@ -131,22 +134,23 @@ class Retriever:
         fetched = self.index.fetch(list(dict.fromkeys(row for row, _ in [*near, *worded])))
         rows = sorted(fetched, key=lambda row: fetched[row][0].place)
         at = {row: number for number, row in enumerate(rows)}
-        matches = [(row, maxsim(encoded.tokens, e.tokens)) for row, (_, e) in fetched.items()]
+        late = {row: maxsim(encoded.tokens, e.tokens) for row, (_, e) in fetched.items()}
         rankings = {
             name: [n for _, n in sorted((-score, at[row]) for row, score in best if row in at)]
-            for name, best in (("meaning", near), ("tokens", matches), ("words", worded))
+            for name, best in (("meaning", near), ("tokens", late.items()), ("words", worded))
         }
         fused = fuse(rankings, RANKINGS, self.settings.rrf_k)[:k]
-        return [_Candidate(*fetched[rows[n]], score) for n, score in fused]
+        return [_Candidate(*fetched[rows[n]], score, late[rows[n]]) for n, score in fused]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A passage that came up, with its fused score."""
+    """A passage that came up, with its fused score and that of late interaction."""
 
     passage: Passage
     encoded: Encoded
     score: float
+    late: float
 
 
 class QuotableRetriever(BaseRetriever):

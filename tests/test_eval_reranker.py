@@ -9,17 +9,13 @@ import pytest
 import torch
 from eval_loader import load
 from safetensors.torch import load_file
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from training import clock, squad1
+from training import clock, small_bert, squad1
 
 from rag.reranker import Reranker
 
 groups = load("groups")
 scoring = load("scorer")
 training = load("train_reranker")
-WORDS = (
-    "[PAD] [UNK] [CLS] [SEP] when was it who planned the line in 1911 docks | . port vale".split()
-)
 PAIRS = [
     ("when was it", ("in 1911 .", "port vale")),
     ("who planned the line", ("the docks .", "")),
@@ -29,22 +25,7 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    """A folder with a very small BERT in it."""
-    from transformers import BertConfig, BertModel
-
-    folder = tmp_path_factory.mktemp("base")
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=128,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    words = {word: number for number, word in enumerate(WORDS)}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
+    return small_bert(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def pinned(monkeypatch):
     alone = Gate({"best": 1.0}, bias=0.0, threshold=0.5)
     asked = Gate({"best": 0.5, "model": 2.0}, bias=math.log(2), threshold=0.75)
     monkeypatch.setattr(
-        gate, "calibration", lambda: Calibration(Blend(4.0, 0.0, 0.0), alone, asked)
+        gate, "calibration", lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0), alone, asked)
     )
 
 
@@ -105,7 +105,9 @@ def test_witnesses_by_hand(question, sentences, heard):
 def test_every_witness_weighs_as_it_was_told(monkeypatch):
     weights = {"best": 1.0, "lacks": -2.0, "model": 3.0}
     rule = Gate(weights, bias=-5.0, threshold=0.5)
-    monkeypatch.setattr(gate, "calibration", lambda: Calibration(Blend(4.0, 0.0, 0.0), rule, rule))
+    monkeypatch.setattr(
+        gate, "calibration", lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0), rule, rule)
+    )
     told = hits("The Union wants men.", logits=[0.5])
     score = 0.5 - 2.0 + 3.0 * 1.5 - 5.0
     assert gate.answerability("How many men?", told, 1.5) == pytest.approx(

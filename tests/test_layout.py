@@ -14,10 +14,10 @@ ORDER = """
 errors settings parallel hidden loaders datelines sentences corpus changes words vocabulary offices
 units expected passages models bert embedder store texts wordindex index sharedindex sharedindexer
 indexer
-calibration shipped reranker retriever reprints citation answer audit question prompts modelstate
-llm tune attempt followup parts reader attribution support voices verifier tense timeline timewords
-conflicts whosewords overview whois gate evidence assembly progress pipeline render markup chart
-document doctor web cli
+calibration shipped queryencoder reranker retriever reprints citation answer audit question prompts
+modelstate llm tune attempt followup parts reader attribution support voices verifier tense timeline
+timewords conflicts whosewords overview whois gate evidence assembly progress pipeline render markup
+chart document doctor web cli
 """.split()
 OWNERS = {
     "bm25s": "wordindex",

@@ -414,9 +414,9 @@ def test_eight_threads_on_one_rag_get_the_same_answers(make):
 def test_provenance_names_all_that_an_answer_depends_on(make):
     provenance = make().ask(QUESTION).provenance
     assert set(provenance) == set(
-        """version corpus_sha256 embedder embedder_sha256 store sentences reranker_sha256
-        calibration prompts_sha256 llm llm_identity adapter_sha256 candidates reranked evidence
-        rrf_k context_tokens answer_tokens threads seed""".split()
+        """version corpus_sha256 embedder embedder_sha256 store sentences query_encoder_sha256
+        reranker_sha256 calibration prompts_sha256 llm llm_identity adapter_sha256 candidates
+        reranked evidence rrf_k context_tokens answer_tokens threads seed""".split()
     )
     assert provenance["llm"] == "none"
     assert provenance["llm_identity"] is None

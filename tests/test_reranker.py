@@ -1,5 +1,6 @@
 """The reranker: its sum by hand, and the real weights."""
 
+import dataclasses
 import json
 import shutil
 import struct
@@ -18,18 +19,18 @@ ANSWER = ("The country may keep 600,000 soldiers under the plan.", "The plan")
 ASIDE = ("The minister drank a cup of coffee in the hotel lobby.", "The plan")
 
 
-def test_blend_adds_fused_rank_cosine_and_what_is_lacking(monkeypatch):
-    pinned = Calibration(Blend(2.0, 10.0, 0.5), GATE, GATE)
+def test_blend_weighs_logit_fused_rank_cosine_late_interaction_and_what_is_lacking(monkeypatch):
+    pinned = Calibration(Blend(0.5, 2.0, 10.0, 4.0, 0.5), GATE, GATE)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
-    told = blend([1.0, 3.0], [0.04, 0.02], [0.1, 0.3], [False, True])
-    assert told == pytest.approx([1 + 2 + 1, 3 + 1 + 3 - 0.5])
-    assert blend([], [], [], []) == []
-    assert blend([1.5], [0.0], [0.0], [False]) == [1.5]
+    told = blend([1.0, 3.0], [0.04, 0.02], [0.1, 0.3], [0.5, 0.25], [False, True])
+    assert told == pytest.approx([0.5 + 2 + 1 + 2, 1.5 + 1 + 3 + 1 - 0.5])
+    assert blend([], [], [], [], []) == []
+    assert blend([1.5], [0.0], [0.0], [0.0], [False]) == [0.75]
 
 
 def test_fitted_numbers_are_there():
     fitted = calibration()
-    assert min(fitted.blend.fused, fitted.blend.near, fitted.blend.lacks) >= 0
+    assert min(dataclasses.astuple(fitted.blend)) >= 0
     assert 0 < fitted.quotes_gate.threshold < 1
     assert len(shipped_sha256(WEIGHTS)) == 64
 

@@ -5,6 +5,7 @@ import datetime
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fakes import encode
 
 from rag.calibration import Blend, Calibration, Gate
 from rag.index import open_index
@@ -129,7 +130,7 @@ def test_reranker_reads_text_and_context_and_decides_with_the_fused_score(
     index, embedder, settings, monkeypatch
 ):
     monkeypatch.setattr(
-        "rag.reranker.calibration", lambda: Calibration(Blend(1.0, 0.0, 0.0), GATE, GATE)
+        "rag.reranker.calibration", lambda: Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0), GATE, GATE)
     )
     reranker = FakeReranker(Peace=5.0, border=0.0)
     hits = Retriever(index, embedder, reranker, settings).search("army talks", 10)
@@ -153,6 +154,22 @@ def test_reranker_reads_the_first_of_the_fused_sentences(index, embedder, settin
     _, pairs = reranker.asked[0]
     assert [text for text, _ in pairs] == [hit.sentence.text for hit in fused[:read]]
     assert len(hits) == k
+
+
+def test_query_encoder_ranks_and_the_embedder_tells_nearness(index, embedder, settings):
+    class Peaceful:
+        def encode(self, query):
+            assert query == "army talks"
+            return encode("peace")
+
+    plain = Retriever(index, embedder, None, settings).search("army talks", 10)
+    read = Retriever(index, embedder, None, settings, Peaceful()).search("army talks", 10)
+    before, after = ({h.sentence.text: h.score for h in hits}["Peace."] for hits in (plain, read))
+    assert before == pytest.approx((1 + 2) / 14)
+    assert after == pytest.approx((1 + 2) / 11)  # first by meaning and by tokens
+    assert {(hit.sentence.text, hit.nearness) for hit in read} == {
+        (hit.sentence.text, hit.nearness) for hit in plain
+    }
 
 
 def test_search_without_reranking_never_asks_it(index, embedder, settings):

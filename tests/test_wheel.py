@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NEEDED = """
 rag/py.typed rag/answer.schema.json rag/calibration.json rag/reranker.safetensors
 rag/reranker.safetensors.sha256 rag/adapter.gguf rag/adapter.gguf.sha256
+rag/queryencoder.safetensors rag/queryencoder.safetensors.sha256
 rag/web/static/chat.css rag/_data/prompts/answer.system.md rag/_data/seeds/articles.toml
 rag/_data/seeds/001_f3d83ea0c85b3f32.txt rag/_data/eval/gold.jsonl rag/_data/eval/run.py
 """.split()

@@ -1,4 +1,4 @@
-"""Small things to train on: an invented SQuAD article, a clock that ends, no thesaurus."""
+"""Small things to train on: an invented SQuAD article, a tiny BERT, a clock that ends."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,12 @@ from types import SimpleNamespace
 import torch
 from eval_loader import load
 from fakes import encode
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 DOCKS = "The old docks were opened by Ann Hale in 1911. They closed after the flood. Ships left."
+WORDS = (
+    "[PAD] [UNK] [CLS] [SEP] when was it who planned the line in 1911 docks | . port vale".split()
+)
 TRAMS = "The tram reached the hill in 1934. Its line was planned by Otto Brandt. It still runs."
 
 
@@ -30,6 +34,24 @@ ARTICLE = {
         asked(TRAMS, ("Who planned the line?", "Otto Brandt")),
     ],
 }
+
+
+def small_bert(folder: Path) -> Path:
+    """Fill a folder with a very small BERT."""
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=128,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    words = {word: number for number, word in enumerate(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
 
 
 def vectors(texts):

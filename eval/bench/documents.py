@@ -16,6 +16,7 @@ from rag.index import Index, open_index, recipe
 from rag.indexer import build_index
 from rag.llm import open_llm
 from rag.loaders import clean
+from rag.queryencoder import open_query_encoder
 from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings
@@ -104,6 +105,7 @@ class GivenDocuments:
         self.settings = settings
         self._embedder = open_embedder(settings)
         self._reranker = open_reranker(settings)
+        self._queries = open_query_encoder(settings)
         self._llm = open_llm(settings)
         self._meter = metered(self._llm)
 
@@ -152,7 +154,7 @@ class GivenDocuments:
     def _rag(self, index: Index, settings: Settings) -> RecordedRag:
         search: Any = _FindsNothing()
         if index.articles:
-            search = Retriever(index, self._embedder, self._reranker, settings)
+            search = Retriever(index, self._embedder, self._reranker, settings, self._queries)
         return RecordedRag(settings, index, search, self._llm)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from rag.embedder import Embedder, open_embedder
 from rag.index import Within, open_index
 from rag.indexer import build_index, index_corpus
 from rag.pipeline import Rag
+from rag.queryencoder import open_query_encoder
 from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings, load_settings, resource
@@ -67,7 +68,8 @@ def _opened(settings: Settings, source: Path, model: Embedder) -> Rag:
     build_index([source], settings, lambda _: model)
     index = open_any(settings)
     reranker = open_reranker(settings)
-    return Rag(settings, index, Retriever(index, model, reranker, settings), None)
+    search = Retriever(index, model, reranker, settings, open_query_encoder(settings))
+    return Rag(settings, index, search, None)
 
 
 def _compare(spec: str, ours: Rag, theirs: Rag, questions: Sequence[str], answers: int) -> None:

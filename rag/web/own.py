@@ -88,9 +88,7 @@ class OwnFiles:
         settings = rag.settings.model_copy(update={"index": self._settings.index, "store": "faiss"})
         search: Retriever = rag.retriever.search
         index = open_index(settings)
-        return Rag(
-            settings, index, Retriever(index, search.embedder, search.reranker, settings), rag.llm
-        )
+        return Rag(settings, index, replace(search, index=index, settings=settings), rag.llm)
 
 
 def _read(file: Path, settings: Settings) -> list[Article]:

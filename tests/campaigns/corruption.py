@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
@@ -20,6 +21,8 @@ from rag.errors import IndexFault, ModelError, RagError
 from rag.index import CURRENT, open_index, read_manifest
 from rag.indexer import index_corpus
 from rag.models import MODELS, locate
+from rag.queryencoder import WEIGHTS as QUERY_WEIGHTS
+from rag.queryencoder import QueryEncoder
 from rag.reranker import WEIGHTS, Reranker
 from rag.settings import Settings, load_settings
 from rag.shipped import PINNED
@@ -153,15 +156,18 @@ def model_files(home: Path, report: Report, many: int, draw: random.Random, name
     opening()
 
 
-def reranker(folder: Path, report: Report, many: int, draw: random.Random) -> None:
+def shipped(folder: Path, report: Report, many: int, draw: random.Random) -> None:
     """The trained layers that travel with the package."""
     base = locate("minilm", load_settings().home)
-    for name in (WEIGHTS.name, WEIGHTS.name + PINNED):
-        shutil.copy(WEIGHTS.with_name(name), folder / name)
-    path = folder / WEIGHTS.name
-    for how in trials(path, many, draw):
-        expect(report, "reranker", f"{path.name} {how}", lambda: Reranker(base, path))
-    Reranker(base, path)
+    loaders = {WEIGHTS: Reranker, QUERY_WEIGHTS: QueryEncoder}
+    for weights, load in loaders.items():
+        path = folder / weights.name
+        for name in (weights.name, weights.name + PINNED):
+            shutil.copy(weights.with_name(name), folder / name)
+        opening = partial(load, base, path)
+        for how in trials(path, many, draw):
+            expect(report, weights.stem, f"{path.name} {how}", opening)
+        opening()
 
 
 def main() -> int:
@@ -177,7 +183,7 @@ def main() -> int:
         folder = Path(place)
         index_files(folder, report, given.many, draw)
         large_index_files(folder / "large", report, given.many, draw)
-        reranker(folder, report, given.model_many, draw)
+        shipped(folder, report, given.model_many, draw)
         model_files(folder / "home", report, given.model_many, draw, "minilm")
         if given.local:
             model_files(folder / "home", report, 1, draw, "local")

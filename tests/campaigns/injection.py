@@ -21,6 +21,7 @@ from rag.index import Index, open_index
 from rag.indexer import index_corpus
 from rag.llm import open_llm
 from rag.pipeline import Rag
+from rag.queryencoder import open_query_encoder
 from rag.render import answer_markdown, answer_text
 from rag.reranker import open_reranker
 from rag.retriever import Retriever
@@ -68,6 +69,7 @@ class Arena:
         self.folder = folder
         self.embedder = open_embedder(self.settings)
         self.reranker = open_reranker(self.settings)
+        self.queries = open_query_encoder(self.settings)
         self.llm = open_llm(self.settings)
         index_corpus(read_corpus([resource("seeds")], 10**7), self.settings, self._lend)
         self.seeds = open_index(self.settings)
@@ -98,9 +100,8 @@ class Arena:
                 index.close()
 
     def _rag(self, settings: Settings, index: Index) -> Rag:
-        return Rag(
-            settings, index, Retriever(index, self.embedder, self.reranker, settings), self.llm
-        )
+        search = Retriever(index, self.embedder, self.reranker, settings, self.queries)
+        return Rag(settings, index, search, self.llm)
 
     def close(self) -> None:
         """Let go of everything."""
