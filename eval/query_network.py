@@ -8,11 +8,10 @@ at each step.
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
@@ -35,7 +34,7 @@ class Page(NamedTuple):
     lengths: torch.Tensor  # tokens a sentence, shape (n,)
 
     def on(self, device: str) -> "Page":
-        """Give it as whole numbers of a device, ready to be compared with queries."""
+        """Give it as single-precision floats on a device, ready to be compared with queries."""
         return Page(
             self.vectors.to(device).float(), self.tokens.to(device).float(), self.lengths.to(device)
         )
@@ -111,10 +110,10 @@ class Asker(nn.Module):
         pin(path)
 
 
-def _nearest(queries: torch.Tensor, live: NDArray[Any] | torch.Tensor, page: Page) -> torch.Tensor:
+def _nearest(queries: torch.Tensor, live: torch.Tensor, page: Page) -> torch.Tensor:
     """Give each token of a query its best match in each sentence, shape (n, q, l)."""
     many, long, _ = queries.shape
-    flat = torch.as_tensor(live).reshape(-1)
+    flat = live.reshape(-1)
     matches = page.tokens @ queries.reshape(many * long, -1)[flat].T
     best = torch.segment_reduce(matches, "max", lengths=page.lengths, initial=NOWHERE)
     every = best.new_zeros(len(best), many * long).index_copy(1, flat.nonzero()[:, 0], best)
