@@ -2,7 +2,7 @@
 
 Articles keep the embedder's own vectors; only what is asked is read with these weights, so an index
 stays as it is. They are low-rank additions (LoRA, Hu et al. 2021) to every layer, and how much each
-word of a query counts. Outside data taught them, half of it questions in other words than the
+word of a query counts. Outside questions taught them, two of three in other words than the
 articles' (`python -m eval.train_query_encoder`). An embedder other than the default reads queries
 itself.
 """
