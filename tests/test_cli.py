@@ -46,6 +46,7 @@ def indexed(monkeypatch, settings, sources, embedder):
     monkeypatch.setenv("RAG_HOME", str(settings.home))
     monkeypatch.setattr("rag.pipeline.open_embedder", embedder.open)
     monkeypatch.setattr("rag.pipeline.open_reranker", lambda _: CountingReranker())
+    monkeypatch.setattr("rag.pipeline.open_query_encoder", lambda _: None)
     fix_calibration(monkeypatch)
     return settings
 
