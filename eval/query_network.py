@@ -5,7 +5,6 @@ embedder's vectors, so only queries are read here, and a whole article can be to
 at each step.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,9 +19,10 @@ from rag.embedder import Embedder
 from rag.queryencoder import NARROW, WIDE
 
 from .groups import Article
+from .lowrank import SCALE, Adapter
 from .scorer import Batch, Words, bert, hidden, pin, places
 
-RANK, SCALE = 4, 2.0  # how narrow the additions are, and how much they count
+RANK = 4  # how narrow the additions are
 NOWHERE = -2.0  # below every cosine
 
 
@@ -49,20 +49,15 @@ def read_page(article: Article, embedder: Embedder) -> Page:
 
 
 class Added(nn.Module):
-    """A matrix that stays, and the product of two narrow ones that is added to it."""
+    """A matrix that stays, and what is added to it."""
 
     def __init__(self, matrix: nn.Linear) -> None:
         super().__init__()
-        wide, deep = matrix.weight.shape
-        device = matrix.weight.device
-        self.matrix = matrix
-        self.a = nn.Parameter(torch.randn(RANK, deep, device=device) / math.sqrt(deep))
-        self.b = nn.Parameter(torch.zeros(wide, RANK, device=device))
+        self.matrix, self.adapter = matrix, Adapter(matrix.weight, RANK)
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         """Give the sum."""
-        narrow = functional.linear(given, self.a)
-        whole: torch.Tensor = self.matrix(given) + functional.linear(narrow, self.b) * SCALE
+        whole: torch.Tensor = self.matrix(given) + self.adapter(given)
         return whole
 
 
@@ -105,7 +100,7 @@ class Asker(nn.Module):
         """Write what was trained as float16, and its sha256 beside it."""
         state = {f"heed.{name}": value for name, value in self.heed.state_dict().items()}
         for name, each in self.added.items():
-            state |= {name + NARROW: each.a, name + WIDE: each.b * SCALE}
+            state |= {name + NARROW: each.adapter.a, name + WIDE: each.adapter.b * SCALE}
         save_file({k: v.detach().half().cpu().contiguous() for k, v in state.items()}, path)
         pin(path)
 

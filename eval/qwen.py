@@ -5,7 +5,6 @@ linear unit. Its weights are made plain again and stay as they are; only the ada
 al. 2021) are trained, and they alone are saved, as llama.cpp reads them.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,8 +17,11 @@ from tokenizers.models import BPE
 from torch import nn
 from torch.nn import functional
 
+from .lowrank import SCALE, Adapter
+
 KIND = "qwen2"
-RANK, ALPHA = 8, 16.0
+RANK = 8
+ALPHA = SCALE * RANK  # as a GGUF file has it
 TARGETS = ("attn_q", "attn_v", "attn_output", "ffn_down")
 PLACES = 2048  # tokens of a text, at most
 PLAIN_WORD, CONTROL, USER_DEFINED = 1, 3, 4  # kinds of tokens in a GGUF file
@@ -93,21 +95,6 @@ class Cache:
         return *kept, (places <= self.ends[:, None])[:, None, None]
 
 
-class Adapter(nn.Module):
-    """What is added to a matrix: the product of two narrow ones, nothing before training."""
-
-    def __init__(self, matrix: torch.Tensor) -> None:
-        super().__init__()
-        wide, deep = matrix.shape
-        self.a = nn.Parameter(torch.randn(RANK, deep, device=matrix.device) / math.sqrt(deep))
-        self.b = nn.Parameter(torch.zeros(wide, RANK, device=matrix.device))
-
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        """Give what the adapter adds."""
-        narrow = functional.linear(given, self.a.to(given.dtype))
-        return functional.linear(narrow, self.b.to(given.dtype)) * (ALPHA / RANK)
-
-
 class Qwen(nn.Module):
     """Token numbers -> vectors of the last layer; ``adapted`` says whether the adapters count."""
 
@@ -117,7 +104,7 @@ class Qwen(nn.Module):
         self.adapted = True
         self.adapters = nn.ModuleDict(
             {
-                f"{layer} {target}": Adapter(weights[f"blk.{layer}.{target}.weight"])
+                f"{layer} {target}": Adapter(weights[f"blk.{layer}.{target}.weight"], RANK)
                 for layer in range(shape.layers)
                 for target in TARGETS
             }

@@ -7,17 +7,16 @@ articles' (`python -m eval.train_query_encoder`). An embedder other than the def
 itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from rag.bert import Bert, Floats
 from rag.embedder import Encoded, unit
-from rag.errors import ModelDamaged
 from rag.models import locate
 from rag.settings import Settings
-from rag.shipped import compare, shipped_sha256
+from rag.shipped import opened, shipped_sha256
 
 BASE = "minilm"  # whose layers were trained further, and whose vectors of articles these meet
 WEIGHTS = Path(__file__).with_name("queryencoder.safetensors")
@@ -29,19 +28,14 @@ class QueryEncoder:
     """Encodes queries; safe to share between threads."""
 
     def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
-        from safetensors.numpy import load_file
+        from safetensors import safe_open
 
-        compare(weights, "the query encoder")
-        try:
-            trained = {k: v.astype(np.float32) for k, v in load_file(weights).items()}
+        with opened(weights, "the query encoder") as trained:
             self._heed = trained.pop("heed.weight")[0]
             self._bias = float(trained.pop("heed.bias")[0])
-            whole = _added(load_file(base / "model.safetensors"), trained)
+            with safe_open(base / "model.safetensors", "numpy") as matrices:
+                whole = _added(matrices.get_tensor, trained)
             self._network = Bert(base, MAX_TOKENS, threads, whole)
-        except Exception as problem:
-            raise ModelDamaged(
-                f"the query encoder {weights.name} cannot be loaded ({problem}); install it again"
-            ) from problem
 
     def encode(self, query: str) -> Encoded:
         """Encode a query; its tokens' lengths, 1 on average, are how much each of them counts."""
@@ -53,13 +47,13 @@ class QueryEncoder:
         return Encoded(unit(tokens.mean(axis=0)), unit(inner) * counts)
 
 
-def _added(base: Mapping[str, Floats], trained: Mapping[str, Floats]) -> dict[str, Floats]:
+def _added(base: Callable[[str], Floats], trained: Mapping[str, Floats]) -> dict[str, Floats]:
     """Add to each matrix the product of its two narrow ones; raises KeyError where one is lost."""
     layers = [name.removesuffix(NARROW) for name in trained if name.endswith(NARROW)]
     if len(trained) != 2 * len(layers):
         raise KeyError("a narrow matrix without its other")
     return {
-        layer + WEIGHT: base[layer + WEIGHT] + trained[layer + WIDE] @ trained[layer + NARROW]
+        layer + WEIGHT: base(layer + WEIGHT) + trained[layer + WIDE] @ trained[layer + NARROW]
         for layer in layers
     }
 

@@ -8,14 +8,11 @@ float16; the word embeddings are that embedder's, untouched, whichever embedder 
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rag.bert import Bert
 from rag.calibration import calibration
-from rag.errors import ModelDamaged
 from rag.models import locate
 from rag.settings import Settings
-from rag.shipped import compare
+from rag.shipped import opened
 
 BASE = "minilm"  # whose layers were trained further, and whose words it reads
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
@@ -53,18 +50,10 @@ class Reranker:
     """Scores (sentence, context) pairs against a question; safe to share between threads."""
 
     def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
-        from safetensors.numpy import load_file
-
-        compare(weights, "the reranker")
-        try:
-            trained = {k: v.astype(np.float32) for k, v in load_file(weights).items()}
+        with opened(weights, "the reranker") as trained:
             self._head = trained.pop("head.weight")[0]
             self._bias = float(trained.pop("head.bias")[0])
             self._network = Bert(base, MAX_TOKENS, threads, trained)
-        except Exception as problem:
-            raise ModelDamaged(
-                f"the reranker {weights.name} cannot be loaded ({problem}); install it again"
-            ) from problem
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
         """Give a logit a passage: above 0 it answers the question more likely than not."""

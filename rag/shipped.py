@@ -1,7 +1,12 @@
 """Weights that come with the package, each beside a file that pins its sha256."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.errors import ModelDamaged
 from rag.models import sha256_of
@@ -27,3 +32,17 @@ def compare(weights: Path, what: str) -> Path:
                 f"{pinned.name} says {wanted}); install it again"
             )
     return weights
+
+
+@contextmanager
+def opened(weights: Path, what: str) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Give the compared weights as float32; raises ModelDamaged for what goes wrong with them."""
+    from safetensors.numpy import load_file
+
+    compare(weights, what)
+    try:
+        yield {name: value.astype(np.float32) for name, value in load_file(weights).items()}
+    except Exception as problem:
+        raise ModelDamaged(
+            f"{what} {weights.name} cannot be loaded ({problem}); install it again"
+        ) from problem

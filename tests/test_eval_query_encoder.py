@@ -50,7 +50,7 @@ def asker(base):
 
 def trained(asker):
     for each in asker.added.values():
-        torch.nn.init.normal_(each.b, std=0.3)
+        torch.nn.init.normal_(each.adapter.b, std=0.3)
     torch.nn.init.normal_(asker.heed.weight)
     return asker
 
