@@ -74,12 +74,14 @@ def _named(text: str, speaker: str) -> bool:
     """Whether a text names everybody in a speaker's designation, in any spelling."""
     spoken = [t for t in read(text).tokens if t.word]
     parts = re.split(f"{REPORTED}| and ", speaker)
-    return all(any(_is(t, _head(part)) for t in spoken) for part in parts)
+    heads = [head for part in parts if (head := _head(part))]
+    return all(any(_is(t, head) for t in spoken) for head in heads)
 
 
 def _head(designation: str) -> Sequence[Token]:
     """The words up to the first preposition: researchers of "researchers at Leeds"."""
-    spoken = [t for t in read(designation).tokens if t.word and not t.aside]
+    every = [t for t in read(designation).tokens if t.word]
+    spoken = [t for t in every if not t.aside] or every
     return list(takewhile(lambda t: t.low not in _LINKS, spoken)) or spoken
 
 

@@ -309,10 +309,27 @@ def test_names_are_resolved_across_sentences(text, number, who):
     assert (quote and quote.casefold()) == (who and who.casefold())
 
 
+OFFICES_ALONE = [  # an office of a place, with "the" and without, and nobody named
+    ("Prime Minister of Qatar said the talks went well.", "Prime Minister of Qatar"),
+    ("President of South Africa said yes.", "President of South Africa"),
+    ("The talks failed, according to Foreign Minister of Turkey.", "Foreign Minister of Turkey"),
+    ("Minister of Foreign Affairs of Turkey said no.", "Minister of Foreign Affairs of Turkey"),
+    ("Secretary of State said no.", "Secretary of State"),
+    ("President of the Republic said no.", "President of the Republic"),
+    ("Foreign Minister of Turkey Hakan Fidan said no.", "Hakan Fidan"),
+    ("Minister of Trade of Xanadu Anna Brown said no.", "Anna Brown"),
+]
+
+
+@pytest.mark.parametrize(("text", "who"), OFFICES_ALONE)
+def test_an_office_of_a_place_is_named_whole(text, who):
+    assert speaker(text) == who
+
+
 ODD = ["", " ", '"', "“", "— ", "said", "said.", ", said", "according to", "words", "He said.",
        "قال الوزير إن المحادثات فشلت.", "🙂 said 🙂.", "“🙂”", "\u200f«שלום», אמר השר.", "citing",
        "by by by said by", "(said) (X", ") said", "X's words", "'", "‘’", "The",
-       "and said", "\x02"]  # fmt: skip
+       "and said", "says and", "Queen of", "Minister of said", "\x02"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ODD)

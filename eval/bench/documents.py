@@ -20,6 +20,7 @@ from rag.queryencoder import open_query_encoder
 from rag.reranker import open_reranker
 from rag.retriever import Hit, Retriever
 from rag.settings import Settings
+from rag.whosewords import NOBODY
 
 from ..opening import RecordedRag
 from ..systems import elapsed, offered
@@ -179,7 +180,7 @@ def _nothing(settings: Settings) -> Any:  # noqa: ANN401 - stands in for an Inde
         manifest=manifest,
         words=words,
         newest=None,
-        offices=SimpleNamespace(countries={}),
+        offices=NOBODY,
         refresh=lambda: None,
         close=lambda: None,
     )

@@ -69,7 +69,8 @@ def _voices(article: Article) -> list[str | None]:
     names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
     reader = Reader(names)
     found = [reader.read(tokens_of(plain, s.start, s.end), s.heading) for s in sentences]
-    return _share_quotes(text, plain, sentences, found, names)
+    voices = _share_quotes(text, plain, sentences, found, names)
+    return [who if who and any(map(str.isalpha, who)) else None for who in voices]  # no bare "&"
 
 
 def _mask(text: str) -> str:

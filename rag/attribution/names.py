@@ -131,7 +131,7 @@ class Names:
                 continue
             lead = next((n for n in range(k - 1, low, -1) if toks[n].low not in _INSIDE), low)
             inside = low < lead + 1 < k < high and is_name(toks[lead]) and k - lead <= 4
-            people = token.low == "and" and _bare(toks[k]) in self._alone
+            people = token.low == "and" and k < high and _bare(toks[k]) in self._alone
             if not inside or people or toks[lead].text.endswith("'s"):
                 break
             k = lead
@@ -149,6 +149,8 @@ class Names:
             return phrase
         cut = _after_title(toks)
         person = [*takewhile(lambda t: t.low not in {"of", "for"}, toks[cut:])] if cut else toks
+        if not person:
+            return phrase
         full = self.full(_bare(person[-1]), person[-1].start)
         alone = len(person) == 1
         return full if alone and full != _bare(person[-1]) else self._slice(person, possessive)
@@ -185,15 +187,22 @@ def _runs(toks: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def _after_title(run: Sequence[Token]) -> int:
-    """How many words at the head of a name are title ("Foreign Minister", "US President")."""
+    """How many words at the head of a name are title ("Foreign Minister", "US President").
+
+    All of them where nobody is named: "Prime Minister of Qatar".
+    """
     titles = [
-        k for k, t in enumerate(run[:-1]) if t.low in w.TITLES or t.low.endswith(w.TITLE_ENDS)
+        k
+        for k, t in enumerate(run[:-1])
+        if (t.low in w.TITLES or t.low.endswith(w.TITLE_ENDS))
+        and not (k and run[k - 1].low in {"of", "for"})  # "Minister of Foreign Affairs"
     ]
     cut = titles[-1] + 1 if titles else 0
     small = {"of", "for", "and", "the", "&"}
     own = [*takewhile(lambda t: t.low not in small, run[cut:])]
-    if cut and not 0 < len(own) <= 4:  # "Minister of Trade of X Anna Brown"
-        return max(len(run) - 2, cut)
+    if cut and not 0 < len(own) <= 4:
+        behind = [*takewhile(lambda t: t.low not in small, reversed(run[cut:]))]
+        return len(run) - 2 if len(behind) > 2 else len(run)  # "Minister of Trade Anna Brown"
     return cut
 
 

@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -26,29 +27,34 @@ import jsonschema
 from rag.answer import SCHEMA, Answer
 from rag.attribution import speaker_of
 from rag.audit import audit
+from rag.citation import cite
 from rag.cli import _batch_result, _day, main, turns
+from rag.conflicts import conflicts
 from rag.corpus import Article, read_corpus
 from rag.datelines import dateline
 from rag.document import answer_page
 from rag.errors import RagError
+from rag.evidence import Bounds, gather
 from rag.expected import kind_of, offers
 from rag.followup import standalone
 from rag.index import Index, open_index
 from rag.indexer import index_corpus
 from rag.loaders import iso_date, load
 from rag.markup import answer_html, article_html
+from rag.offices import Offices
 from rag.parts import parts
 from rag.passages import passages_of
 from rag.pipeline import Rag
 from rag.question import clean_question, visible
 from rag.render import answer_markdown, answer_text
-from rag.retriever import Retriever
+from rag.retriever import Hit, Retriever
 from rag.sentences import split
 from rag.settings import load_settings
 from rag.settings import resource as data_of
 from rag.support import supported
 from rag.timeline import when
 from rag.timewords import timing
+from rag.voices import attributed
 from rag.words import terms, words
 
 from . import inputs
@@ -93,7 +99,9 @@ def watched(report: Report, what: str, told: object) -> Iterator[None]:
     except AssertionError as problem:
         report.fault(BROKEN, f"{what}: {told!r:.600}: {problem}")
     except Exception as problem:  # noqa: BLE001 - this is what is looked for
-        report.fault(RAISED, f"{what}: {type(problem).__name__}: {problem}: {told!r:.600}")
+        where = traceback.extract_tb(problem.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        report.fault(RAISED, f"{what}: {place}: {type(problem).__name__}: {problem}: {told!r:.600}")
     finally:
         signal.alarm(0)
 
@@ -131,6 +139,41 @@ def fuzz_sentences(report: Report, draw: Draw, many: int, _: Rag) -> None:
                 supported(sentence.text, text)
             dateline(text)
             article_html(article, (0, len(text)) if text else None)
+
+
+def fuzz_news(report: Report, draw: Draw, many: int, rag: Rag) -> None:
+    """News out of order: whatever reads speakers, offices, times and sides in sentences."""
+    told = [s.text for article in rag.index.articles for s in article.sentences]
+    for _ in range(many):
+        lines = [inputs.garbled(draw.choice(told), draw) for _ in range(draw.randint(0, 3))]
+        text = " ".join((*lines, inputs.news(draw)))
+        question = inputs.news(draw, 12) or "who"
+        with watched(report, "news", (question, text)):
+            article = Article("a.txt", text, None, draw.choice((None, "2025-12-20")), "gone", "0")
+            found = [
+                Hit(rank, article, sentence, "", 1 / rank, draw.uniform(-4, 4), draw.random())
+                for rank, sentence in enumerate(article.sentences, 1)
+            ]
+            offices = Offices.build([text])
+            bounds, newest = Bounds(None, None), article.date
+            for part in gather(_Gives(found), parts(question), bounds, newest, 8, offices):
+                conflicts(part.query, part.hits, (), offices.countries)
+            for hit, other in zip(found, reversed(found), strict=True):
+                speaker = speaker_of(article, hit.sentence)
+                assert speaker is None or any(map(str.isalpha, speaker)), "a speaker without letter"
+                attributed(hit.sentence.text, [cite(article, hit.sentence, speaker=speaker)])
+                supported(hit.sentence.text, other.sentence.text)
+                supported(inputs.garbled(hit.sentence.text, draw), hit.sentence.text)
+
+
+class _Gives:
+    """A search that finds the same for every question."""
+
+    def __init__(self, found: list[Hit]) -> None:
+        self.found = found
+
+    def search(self, *_: object, **__: object) -> list[Hit]:
+        return self.found
 
 
 def fuzz_documents(report: Report, draw: Draw, many: int, _: Rag) -> None:
@@ -456,7 +499,8 @@ def _address_space() -> int:
 # ------------------------------------------------------------ all of it
 
 SHARES = {
-    "sentences": 20,
+    "sentences": 15,
+    "news": 5,
     "documents": 30,
     "dates": 18,
     "questions": 10,
@@ -469,6 +513,7 @@ SHARES = {
 }  # per cent of all inputs
 FUZZED: dict[str, Callable[[Report, Draw, int, Rag], None]] = {
     "sentences": fuzz_sentences,
+    "news": fuzz_news,
     "documents": fuzz_documents,
     "dates": fuzz_dates,
     "questions": fuzz_questions,

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import string
 import zipfile
 import zlib
@@ -28,7 +29,42 @@ PIECES = (
     "\t",
     " ",
 )
+NEWS = (
+    *"President Prime Minister Foreign Secretary Governor Queen Mayor Chief Staff Deputy Dr".split(),
+    *"Mr Mrs Sir Ada Novak Rubio van de al-Thani Qatar Turkey US U.S. Bank Affairs Union NBS".split(),
+    *"of of of for for and and & the the The a his her their he she they it who which that".split(),
+    *"said says told according to as by citing quoted saying statement spokesman minister".split(),
+    *"president court police company report not no has had was is will would may if but while".split(),
+    *"after before until since in in on at from with than more less about one two 15 5% 2,000".split(),
+    *"Monday December 2025 1.5m Reuters (Reuters) 's ’s Novak's former new asked answered".split(),
+    *"rejected agreed denied began ended rose fell killed won lost signed who what when how many".split(),
+    *", , , . . . ; : — – “ ” ( ) ? !".split(),
+    "\n",
+)
 Draw = random.Random
+
+
+def news(draw: Draw, longest: int = 60) -> str:
+    """Give words of the news in no order: what the rules about speakers and sides listen to."""
+    told = " ".join(draw.choices(NEWS, k=draw.randint(1, longest)))
+    return re.sub(r" (?=[,.;:?!)”]|['’]s)", "", told)
+
+
+def garbled(text: str, draw: Draw) -> str:
+    """Give a text with some of its words gone, said twice, in another place or another's."""
+    words = text.split(" ")
+    for _ in range(draw.randint(1, 6)):
+        at, other = draw.randrange(len(words)), draw.randrange(len(words))
+        way = draw.randrange(4)
+        if way == 0 and len(words) > 1:
+            del words[at]
+        elif way == 1:
+            words.insert(at, draw.choice(NEWS))
+        elif way == 2:
+            words[at], words[other] = words[other], words[at]
+        else:
+            words[at] = words[other]
+    return " ".join(words)
 
 
 def text(draw: Draw, longest: int = 400) -> str:
