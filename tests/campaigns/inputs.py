@@ -30,15 +30,14 @@ PIECES = (
     " ",
 )
 NEWS = (
-    *"President Prime Minister Foreign Secretary Governor Queen Mayor Chief Staff Deputy Dr".split(),
-    *"Mr Mrs Sir Ada Novak Rubio van de al-Thani Qatar Turkey US U.S. Bank Affairs Union NBS".split(),
-    *"of of of for for and and & the the The a his her their he she they it who which that".split(),
-    *"said says told according to as by citing quoted saying statement spokesman minister".split(),
-    *"president court police company report not no has had was is will would may if but while".split(),
-    *"after before until since in in on at from with than more less about one two 15 5% 2,000".split(),
-    *"Monday December 2025 1.5m Reuters (Reuters) 's ’s Novak's former new asked answered".split(),
-    *"rejected agreed denied began ended rose fell killed won lost signed who what when how many".split(),
-    *", , , . . . ; : — – “ ” ( ) ? !".split(),
+    *"""President Prime Minister Foreign Secretary Governor Queen Mayor Chief Staff Deputy Dr Mr Mrs
+    Sir Ada Novak Rubio van de al-Thani Qatar Turkey US U.S. Bank Affairs Union NBS of of of for for
+    and and & the the The a his her their he she they it who which that said says told according to
+    as by citing quoted saying statement spokesman minister president court police company report
+    not no has had was is will would may if but while after before until since in in on at from with
+    than more less about one two 15 5% 2,000 Monday December 2025 1.5m Reuters (Reuters) 's ’s
+    Novak's former new asked answered rejected agreed denied began ended rose fell killed won lost
+    signed what when how many , , , . . . ; : — – “ ” ( ) ? !""".split(),
     "\n",
 )
 Draw = random.Random
