@@ -12,6 +12,7 @@ from rag.verifier import quote
 
 NEAREST = 3
 REST = "The articles do not say: {}"
+MAYBE = "This comes nearest, but may not answer: {}"
 SOME = "These are the first sentences of {} of the {} articles."
 
 
@@ -19,7 +20,8 @@ SOME = "These are the first sentences of {} of the {} articles."
 class Written:
     """What has come together for one question so far.
 
-    ``silent`` are its parts without answer, ``leads`` says that it asks for the articles as such.
+    ``silent`` are its parts without answer, ``doubtful`` those whose evidence rather has none;
+    ``leads`` says that it asks for the articles as such.
     """
 
     asked: str
@@ -29,6 +31,7 @@ class Written:
     claims: list[Claim] = field(default_factory=list)
     differing: list[Difference] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
     leads: bool = False
 
     def add(self, claim: Claim) -> bool:
@@ -72,7 +75,8 @@ def assemble(
 
 def _noted(written: Written, failure: str | None, articles: int) -> dict[str, Any]:
     """What the reader should know besides, and whether it was the model's failure."""
-    rest = [REST.format(part) for part in written.silent if written.claims]
+    told = [(MAYBE, part) for part in written.doubtful] + [(REST, p) for p in written.silent]
+    rest = [words.format(part) for words, part in told if written.claims]
     if written.leads and written.bounds.as_of is None and len(written.claims) < articles:
         rest.append(SOME.format(len(written.claims), articles))
     notes = [*([failure] if failure else []), *rest]

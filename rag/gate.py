@@ -16,6 +16,7 @@ HEARD = 3  # sentences that the witnesses look at
 QUOTES = 5  # most sentences that are quoted, and that a language model gets to read
 SHARE = 0.02  # a further one is at least this likely, measured against the first …
 BESIDE = 0.1  # the same, beside an answer that was given in words
+EVEN = 0.5  # below this probability an answer is shown with a doubt beside it
 ELSEWHERE = 0.01  # … or this, where no sentence of its article is quoted: it may know otherwise
 
 
@@ -53,11 +54,14 @@ def answerability(question: str, hits: Sequence[Hit], model_logit: float | None 
 
 def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> bool:
     """Whether an answer may be tried; evidence that no reranker has read counts as answering."""
-    if not hits:
-        return False
-    if any(hit.relevance is None for hit in hits):
-        return True
+    if not hits or _unread(hits):
+        return bool(hits)
     return answerability(question, hits, model_logit) >= _rule(model_logit).threshold
+
+
+def doubtful(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> bool:
+    """Whether evidence that may be tried rather does not answer; unread evidence is not doubted."""
+    return not _unread(hits) and answerability(question, hits, model_logit) < EVEN
 
 
 def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
@@ -93,6 +97,10 @@ def worth_adding(question: str, shown: Sequence[Hit]) -> list[Hit]:
         for hit, lack in zip(shown, lacking, strict=True)
         if not lack and math.exp(hit.score - best) >= BESIDE
     ]
+
+
+def _unread(hits: Sequence[Hit]) -> bool:
+    return any(hit.relevance is None for hit in hits)
 
 
 def _rule(model_logit: float | None) -> Gate:

@@ -174,9 +174,12 @@ class Rag:
         clock.mark("retrieve")
         yield _found(written.hits)
         for evidence in found:
-            if not self._answers(evidence, self._model_logit(evidence, attempt)):
+            logit = self._model_logit(evidence, attempt)
+            if not self._answers(evidence, logit):
                 written.silent.append(evidence.question)
                 continue
+            if gate.doubtful(evidence.query, evidence.hits, logit):
+                written.doubtful.append(evidence.question)
             written.leads |= evidence.broad == "articles"
             differing = self._differing(evidence)
             written.differing += [side for side in differing if side not in written.differing]

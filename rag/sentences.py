@@ -36,9 +36,13 @@ LEADS_ON = re.compile(
 )
 # A whole sentence in brackets at the start, with another one behind it.
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
+# A plain word that sentencex takes for short (Ill. is Illinois), and a new sentence behind it.
+NOT_SHORT = re.compile(
+    r"(?<=\s)(?:arc|art|fed|ill|me|no|ore)\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*[^\W\d_a-z][a-z’'])"
+)
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 
-SPLITTER = 3  # raised whenever other sentences come out: an index holds sentence numbers
+SPLITTER = 4  # raised whenever other sentences come out: an index holds sentence numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ def _mended(flat: str, ends: Iterator[int]) -> Iterator[int]:
         aside = ASIDE.match(flat, begin, end)
         if aside:
             yield aside.end()
+        yield from (found.end() for found in NOT_SHORT.finditer(flat, begin, end))
         yield end
 
 

@@ -6,20 +6,25 @@ never told as fact: where a statement does not say whose word it is, that is put
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.answer import Claim
-from rag.attribution import speaker_of
+from rag.attribution import mentioned, speaker_of
 from rag.citation import Citation, cite
 from rag.reader import DraftStatement
 from rag.retriever import Hit
-from rag.support import strays, supported
+from rag.support import bound_before, strays, supported
 from rag.voices import attributed, beside, voiced
-from rag.words import words
+from rag.words import terms, words
 
 __all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
 
 _STOPS, _CLOSERS = ".!?…", "\"'”’»)]"
+_MARKS = frozenset("{}[]<>|\\^~`")  # no prose: what is left of a model's JSON
+_OPEN = frozenset("and or but nor the a an because than whose".split())  # more was to come
 _CLAUSES = re.compile(r"(?<=[.!?]) |; |,? (?:and|but|while|whereas) ")
+_SAYING = re.compile(r"\b(?:(?:said|says)|(?:told|tells)(?: \w+){1,3})\W*$")
+SHORT = 8  # words
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 
 
@@ -41,7 +46,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
     """
     named = [evidence[rank - 1] for rank in statement.ranks]
     others = [hit for hit in evidence if hit not in named]
-    if not statement.text.rstrip().endswith("?"):  # a question is no answer
+    if not _unfinished(statement.text, evidence):
         for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
             citations = tuple(quote(hit) for hit in hits)
             if strays(question, statement.text, " ".join(c.quote for c in citations)):
@@ -49,11 +54,23 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
             if _held(statement.text, [voiced(c.quote, c.speaker) for c in citations]):
                 if len(hits) == 1 and (
                     _copied(statement.text, hits[0].sentence.text)
+                    or _names_a_saying(statement.text)
                     or beside(statement.text, citations[0])
                 ):
                     return quoted(hits[0])
-                return Claim(_whole(attributed(statement.text, citations)), citations)
+                return Claim(_whole(_told(statement.text, hits, citations)), citations)
     return None
+
+
+def _unfinished(text: str, evidence: Sequence[Hit]) -> bool:
+    """Whether a text is no statement: a question, one cut short, or with marks of its own."""
+    own = _MARKS.intersection(text).difference("".join(hit.sentence.text for hit in evidence))
+    return text.rstrip().endswith("?") or bool(own) or not _OPEN.isdisjoint(words(text)[-1:])
+
+
+def _names_a_saying(text: str) -> bool:
+    """Whether a text says that somebody spoke, and not what: "Ada Novak told a conference"."""
+    return len(words(text)) <= SHORT and _SAYING.search(text) is not None
 
 
 def _held(text: str, sources: Sequence[str]) -> bool:
@@ -64,6 +81,24 @@ def _held(text: str, sources: Sequence[str]) -> bool:
     clauses = _CLAUSES.split(text) if len(sources) > 1 else []
     alone = all(any(supported(clause, source) for source in sources) for clause in clauses)
     return alone and supported(text, " ".join(sources))
+
+
+def _told(text: str, hits: Sequence[Hit], citations: Sequence[Citation]) -> str:
+    """Say whose word a statement is: the speaker's, or whose the reporter mentions in passing."""
+    text = _bounded(text, citations[0].quote)
+    whose = mentioned(hits[0].article, hits[0].sentence) if len(hits) == 1 else []
+    said = set(terms(text))
+    own = next((who for who, their in whose if said and said <= set(terms(their))), None)
+    return attributed(text, [replace(citations[0], speaker=own)] if own else citations)
+
+
+def _bounded(text: str, quote: str) -> str:
+    """Put "at least" back before a number that was cut out of its quote without it."""
+    line, bare = " ".join(quote.split()), text.rstrip(_STOPS + _CLOSERS)
+    at = line.lower().find(bare.lower())
+    bound = bound_before(line[:at]) if bare and at > 0 else ""
+    space = "" if bound[-1:] in "$€£" else " "
+    return f"{bound.lower()}{space}{text[:1].lower()}{text[1:]}" if bound else text
 
 
 def _whole(text: str) -> str:

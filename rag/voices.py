@@ -54,9 +54,9 @@ def beside(text: str, citation: Citation) -> bool:
     if speaker is None or _named(text, speaker):
         return False
     _, *later = _JOINED.split(citation.quote)
-    said = set(terms(text))
-    others = (clause for clause in later if _own_voice(clause) and not _named(clause, speaker))
-    return any(said <= set(terms(clause)) for clause in others)
+    said, apart = set(terms(text)), citation.quote.partition(";")[2]
+    others = (clause for clause in later if clause in apart or _own_voice(clause))
+    return any(said <= set(terms(c)) for c in others if not _named(c, speaker))
 
 
 def _own_voice(clause: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.attribution import is_signature, speaker_of
+from rag.attribution import is_signature, mentioned, speaker_of
 from rag.corpus import Article
 
 ROOT = Path(__file__).parent.parent
@@ -244,6 +244,12 @@ def test_known_misreadings(text, who):
 
 # Across sentences: (text, number of the sentence, who)
 ACROSS = [
+    ("Hal Pym left on Monday. His deputy, Lena Hoff, will count. It cost much, she said.", 2,
+     "Lena Hoff"),
+    ("Hal Pym left on Monday. Pym's deputy, Lena Hoff, counts. It cost much, she said.", 2,
+     "Lena Hoff"),
+    ("Ann Hale is calm. Her organiser, Hal Pym, was blunter. He said it would sink.", 2, "Hal Pym"),
+    ("Hal Pym left. A lawyer, Lena Hoff, is to count. It cost much, she said.", 2, "Lena Hoff"),
     ("Jill Moreno said the squad was tired. Rest comes next. Moreno added that two are hurt.", 2,
      "Jill Moreno"),
     ("Moreno said the squad was tired.\nThe coach, Jill Moreno, leaves in May.", 0, "Jill Moreno"),
@@ -307,6 +313,21 @@ def test_names_are_resolved_across_sentences(text, number, who):
     made = article(text)
     quote = speaker_of(made, made.sentences[number])
     assert (quote and quote.casefold()) == (who and who.casefold())
+
+
+IN_PASSING = [
+    ("Shares fell after Acme warned of losses of 5m.", [("Acme", " of losses of 5m.")]),
+    ("Oslen left hours after the union said that he lied.", [("the union", " that he lied.")]),
+    ("The union said that Oslen left after Acme warned of losses.", []),  # has a speaker
+    ("Shares fell after it warned of losses.", []),
+    ("Shares fell after the storm.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), IN_PASSING)
+def test_whose_sayings_the_reporter_mentions_in_passing(text, found):
+    made = article(text)
+    assert mentioned(made, made.sentences[0]) == found
 
 
 OFFICES_ALONE = [  # an office of a place, with "the" and without, and nobody named

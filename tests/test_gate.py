@@ -72,6 +72,21 @@ def test_answer_is_tried_from_the_threshold_on(logits, odds, good):
     assert gate.answerable("Q?", evidence(*logits), odds) is good
 
 
+@pytest.mark.parametrize(
+    ("logits", "odds", "doubt"),
+    [
+        ([0.0], None, False),  # 1/2
+        ([-0.001], None, True),
+        ([None], None, False),
+        ([], None, True),
+        ([0.0], -0.35, True),  # 2 e^-0.7 to 1
+        ([0.0], -0.34, False),
+    ],
+)
+def test_what_is_less_likely_than_not_an_answer_is_doubted(logits, odds, doubt):
+    assert gate.doubtful("Q?", evidence(*logits), odds) is doubt
+
+
 def test_numbers_that_were_fitted_make_sense():
     for fitted in (calibration().quotes_gate, calibration().model_gate):
         assert 0 < fitted.threshold < 1

@@ -168,6 +168,23 @@ def test_the_articles_as_such_are_quoted_without_asking_a_model(make):
     assert answer.status == "abstained"
 
 
+def test_an_answer_that_is_less_likely_than_not_is_shown_with_its_doubt(make, monkeypatch):
+    rag = make()
+    assert rag.ask(QUESTION).note is None
+    monkeypatch.setattr("rag.gate.EVEN", 1.1)
+    answer = rag.ask(QUESTION)
+    assert (answer.status, answer.text) == ("answered", f"{ARMY} [1]")
+    assert answer.note == f"This comes nearest, but may not answer: {QUESTION}"
+    assert "model_failed" not in answer.provenance
+    answer = rag.ask("Which lions sing?")
+    assert (answer.status, answer.note) == ("abstained", None)
+    told = rag.ask("How large an army is wanted and which elephants dance?").note
+    assert told == (
+        "This comes nearest, but may not answer: How large an army is wanted? "
+        "The articles do not say: which elephants dance?"
+    )
+
+
 def test_part_that_the_articles_do_not_answer_is_named(make):
     answer = make().ask("How large an army is wanted and which elephants dance?")
     assert (answer.status, quotes(answer)) == ("answered", [ARMY])

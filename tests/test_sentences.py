@@ -52,6 +52,13 @@ def check(text):
         ("He works in the U.S. He likes it.", ["He works in the U.S.", "He likes it."]),
         ("The U.S. Congress voted.", ["The U.S. Congress voted."]),
         ("Mr. Trump met Dr. Smith. He left.", ["Mr. Trump met Dr. Smith.", "He left."]),
+        ("She fell ill. Dr Berg came.", ["She fell ill.", "Dr Berg came."]),
+        ("“He told me. Mary left.”", ["“He told me.", "Mary left.”"]),
+        ("He asked me. “No,” she said.", ["He asked me.", "“No,” she said."]),
+        (
+            "See art. 5 of no. 7. It is no. 1 Player.",
+            ["See art. 5 of no. 7.", "It is no. 1 Player."],
+        ),
         ("Then Dr. Who spoke. Ms. Harris left.", ["Then Dr. Who spoke.", "Ms. Harris left."]),
         ("Amb. Taylor met Sens. Graham and Cruz.", ["Amb. Taylor met Sens. Graham and Cruz."]),
         ("Some, e.g. Poland, agreed. Fine.", ["Some, e.g. Poland, agreed.", "Fine."]),

@@ -21,6 +21,10 @@ DRONES = "Egypt has repeatedly warned Ethiopia against filling the dam before a 
 VOTE = "Nearly three quarters of the 27 states backed the plan, but only Malta has ratified it."
 
 HOLDS = [
+    ("At least 38 people fell ill, the office says.", "At least 38 people fell ill, it said."),
+    ("As many as 200 people are being watched.", "Up to 200 people are being watched, it said."),
+    ("Norvik bought the refinery in 2019.", SPILL),
+    ("Renquist ran for the Civic Union.", "Tobias Renquist ran for the opposition Civic Union."),
     # numbers and dates, however written
     ("The government would cut income tax by two percentage points.", TAX),
     ("The rate was held at 42.5 percent.", BANK),
@@ -52,7 +56,16 @@ HOLDS = [
     ("42.5%", BANK),
     ("It is 42.5%.", BANK),
 ]
+RAN = "Oslen had 61,207 votes against 60,795 for Tobias Renquist, who ran for the Civic Union."
+LOAN = "The bank said it would extend its loan, provided that a deal was signed this month."
+ILL = "At least 38 people have fallen ill and up to 200 are being watched, the office said."
 FAILS = [
+    ("quantity", "The bank extended its loan because a deal was signed this month.", LOAN),
+    ("quantity", "38 people fell ill.", ILL),
+    ("quantity", "More than 200 people are being watched.", ILL),
+    ("object", "Tobias Renquist is running the city right now.", RAN),
+    ("object", "Tobias Renquist ran the Civic Union.", RAN),
+    ("object", "Norvik bought the tanker in 2019.", SPILL),
     (
         "name",
         "Andrea Lind took over Andrea Lind's post amid the resignation.",

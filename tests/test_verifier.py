@@ -158,6 +158,75 @@ def test_unsupported_statement_is_no_claim(text):
     assert told(text, (1, 2), EU, KYIV) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What was found?",
+        "Foreign observers found disorder and",
+        "Foreign observers found disorder ]}]} else {.",
+        "Foreign observers found [disorder]",
+    ],
+)
+def test_what_is_no_whole_statement_is_no_claim(text):
+    assert check(DraftStatement(text, (1,)), hits(VOTE), "What was found?") is None
+
+
+def test_marks_of_the_source_may_stand_in_a_statement():
+    source = "Ada Deniz said that they [the unions] had agreed to wait until the summer is over."
+    claim = check(DraftStatement("They [the unions] agreed to wait.", (1,)), hits(source), "Who?")
+    assert claim is not None
+
+
+def test_what_the_reporter_mentions_in_passing_is_told_as_that_speakers_word():
+    source = (
+        "A judge ordered a recount on Friday, hours after the police union said that the boxes "
+        "had been left without a guard for five hours."
+    )
+    claim = check(DraftStatement("Five hours.", (1,)), hits(source), "How long were they alone?")
+    assert claim is not None
+    assert claim.text == "According to the police union, five hours."
+    assert claim.citations[0].speaker is None
+    claim = check(DraftStatement("A judge ordered a recount.", (1,)), hits(source), "What now?")
+    assert claim is not None
+    assert claim.text == "A judge ordered a recount."
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "told"),
+    [
+        ("200 jobs.", "No more than 200 jobs would go at Skelby.", "No more than 200 jobs."),
+        ("$5 million.", "The site went for up to $5 million in May.", "Up to $5 million."),
+        ("5 million.", "The site went for up to $5 million in May.", "Up to $5 million."),
+        ("2,400 people.", "Bravender employs about 2,400 people.", "About 2,400 people."),
+        ("Two jobs.", "The site has at least two jobs to offer.", "At least two jobs."),
+        ("11 were taken to hospital.", "At least 38 fell ill and 11 were taken to hospital.", None),
+    ],
+)
+def test_a_number_keeps_the_words_that_bound_it(text, source, told):
+    claim = check(DraftStatement(text, (1,)), hits(source), "How much?")
+    assert claim is not None
+    assert claim.text == (told or text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Quint told a conference.", "Quint told reporters.", "Quint said."]
+)
+def test_that_somebody_spoke_is_told_with_what_was_said(text):
+    source = f"“Buses are not teacups and must not be treated so,” {text}"
+    claim = check(DraftStatement(text, (1,)), hits(source), "What did Quint say?")
+    assert claim is not None
+    assert claim.text == source
+
+
+def test_what_stands_behind_a_semicolon_is_quoted_as_a_whole():
+    source = "The bank put the sum at 210mn crowns; the company continues to use 190mn crowns."
+    claim = check(
+        DraftStatement("The company continues to use 190mn.", (1,)), hits(source), "How much?"
+    )
+    assert claim is not None
+    assert claim.text == source
+
+
 def test_statement_that_copies_most_of_its_sentence_becomes_the_whole_of_it():
     assert told("Zelensky flew to Kyiv with nine", (1,), KYIV) == (KYIV, [KYIV])
 

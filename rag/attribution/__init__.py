@@ -47,6 +47,19 @@ def speaker_of(article: Article, sentence: Sentence) -> str | None:
     return voices[sentence.number] if sentence.number < len(voices) else None
 
 
+def mentioned(article: Article, sentence: Sentence) -> list[tuple[str, str]]:
+    """Give whose sayings the reporter mentions in a sentence of the own voice, and those sayings.
+
+    "Shares fell after the bank warned of losses" is nobody's word, but of the losses it tells what
+    the bank said. A sentence that has a speaker gives none.
+    """
+    if speaker_of(article, sentence) is not None:
+        return []
+    reader, plain = _reading(article)
+    found = reader.in_passing(tokens_of(plain, sentence.start, sentence.end))
+    return [(who, article.text[begin : sentence.end]) for who, begin in found]
+
+
 def is_signature(article: Article, sentence: Sentence) -> bool:
     """Whether a sentence only names who said the quote before it: "— Ann Hale, Mayor of Leith"."""
     before = article.sentences[sentence.number - 1].text.rstrip() if sentence.number else ""
@@ -65,12 +78,18 @@ def is_signature(article: Article, sentence: Sentence) -> bool:
 def _voices(article: Article) -> list[str | None]:
     """The speakers of all sentences; read together, as each may need what stands before it."""
     text, sentences = article.text, article.sentences
-    plain, whole = _mask(text), text.translate(_SAME_LENGTH)
-    names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
-    reader = Reader(names)
+    reader, plain = _reading(article)
     found = [reader.read(tokens_of(plain, s.start, s.end), s.heading) for s in sentences]
-    voices = _share_quotes(text, plain, sentences, found, names)
+    voices = _share_quotes(text, plain, sentences, found, reader.names)
     return [who if who and any(map(str.isalpha, who)) else None for who in voices]  # no bare "&"
+
+
+def _reading(article: Article) -> tuple[Reader, str]:
+    """A reader that has read nothing yet, and the text with its quotations blanked out."""
+    text, sentences = article.text, article.sentences
+    whole = text.translate(_SAME_LENGTH)
+    names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
+    return Reader(names), _mask(text)
 
 
 def _mask(text: str) -> str:

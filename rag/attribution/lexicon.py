@@ -97,7 +97,7 @@ SPEAKERS = frozenset(
     filing complaint draft transcript email diary memoir guideline prospectus blog video
     verdict ruling judgment charter communique bulletin editorial leaflet notice record
     business airline household brewery chain start-up dad mum mom granny boffin insider pundit
-    guru""".split()
+    guru deputy""".split()
 )
 _ENDINGS = (
     "er",

@@ -126,11 +126,15 @@ class Phrases:
                 break
             high += 1
         named = self._names.run_before(self.toks, k, high) < high if high > k else True
-        if not named and self._low(high) == ",":  # "his lawyer, X"
-            end = next((n for n in range(high + 1, high + 6) if not self._named(n)), high)
-            if end > high + 1 and self._low(end) in {"", ".", ","}:
-                return self._phrase(high + 1, end)
-        return self._phrase(k, high)
+        return (None if named else self._apposed(high)) or self._phrase(k, high)
+
+    def _apposed(self, comma: int) -> Span | None:
+        """X of "his lawyer, X, …", given where the first comma may stand."""
+        if self._low(comma) != ",":
+            return None
+        end = next((n for n in range(comma + 1, comma + 6) if not self._named(n)), comma)
+        closed = end > comma + 1 and self._low(end) in {"", ".", ","}
+        return self._phrase(comma + 1, end) if closed else None
 
     def _named(self, k: int) -> bool:
         return k < len(self.toks) and is_name(self.toks[k])
@@ -151,7 +155,9 @@ class Phrases:
                 if self._stops(k):
                     return None
             elif not after or not (is_name(after) or w.can_speak(after.low)):
-                return self._phrase(low, k + 1)
+                return (None if is_name(token) else self._apposed(k + 1)) or self._phrase(
+                    low, k + 1
+                )
         return None
 
     def _phrase(self, low: int, high: int) -> Span | None:

@@ -4,10 +4,14 @@ Rules over words, no model. They are made to say no where in doubt: a statement 
 costs a sentence, one that is wrongly shown costs the reader's trust.
 """
 
-from rag.support.align import align
+from collections.abc import Callable, Sequence
+
+from rag.support.align import Pair, align
 from rag.support.bare import strays
+from rag.support.bounds import bound_before, unbounded
 from rag.support.names import doubled, unknown_names
 from rag.support.numbers import unknown_numbers
+from rag.support.objects import other_object
 from rag.support.places import misplaced
 from rag.support.roles import swapped
 from rag.support.sense import (
@@ -21,7 +25,7 @@ from rag.support.sense import (
 from rag.support.tokens import Reading, read
 from rag.words import words
 
-__all__ = ["objection", "strays", "supported"]
+__all__ = ["bound_before", "objection", "strays", "supported"]
 
 OVERLAP = 0.6  # share of a statement's content words that its source must have
 
@@ -47,20 +51,27 @@ def _objection(said: Reading, source: Reading) -> str | None:
     if unknown_names(said, source) or doubled(said, source):
         return "name"
     pairs = align(said, source)
-    content = said.content
+    return next((why for why, fails in _CHECKS if fails(said, source, pairs)), None)
+
+
+def _apart(said: Reading, _: Reading, pairs: Sequence[Pair]) -> bool:
+    """Whether too few of a statement's words have a counterpart."""
     paired = {pair.said.at for pair in pairs}
-    if not content or sum(t.at in paired for t in content) < OVERLAP * len(content):
-        return "overlap"
-    if unfounded(said, source, pairs):
-        return "predicate"
-    if turned(said, source, pairs):
-        return "negation"
-    if contrasted(said, source):
-        return "contrast"
-    if overstated(said, source):
-        return "quantity"
-    if unreal_made_real(said, source, pairs) or made_conditional(said, source, pairs):
-        return "modality"
-    if swapped(said, source, pairs):
-        return "roles"
-    return "place" if misplaced(said, source) else None
+    found = sum(token.at in paired for token in said.content)
+    return not said.content or found < OVERLAP * len(said.content)
+
+
+# What a statement whose numbers and names are known may still do to its source, cheapest first.
+_CHECKS: tuple[tuple[str, Callable[[Reading, Reading, list[Pair]], bool]], ...] = (
+    ("overlap", _apart),
+    ("predicate", unfounded),
+    ("negation", turned),
+    ("contrast", lambda said, source, _: contrasted(said, source)),
+    ("quantity", lambda said, source, _: overstated(said, source)),
+    ("quantity", unbounded),
+    ("modality", unreal_made_real),
+    ("modality", made_conditional),
+    ("roles", swapped),
+    ("object", other_object),
+    ("place", lambda said, source, _: misplaced(said, source)),
+)

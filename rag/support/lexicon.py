@@ -177,6 +177,8 @@ NEEDS_ONE_OF = {
     "similar": "similar similarly same like alike identical".split(),
     "different": """different differ differs differed differing other another unlike not various
         separate distinct""".split(),
+    "because": """because since as due owing so after over for from thanks reason amid following
+        therefore given cause caused why""".split(),
     "unanimous": "unanimous unanimously all".split(),
 }
 # One of them stands where two things are compared.

@@ -44,7 +44,7 @@ def _crossed(
     said: Reading, pair: Pair, mine: Sequence[Run], source: Reading, theirs: Sequence[Run]
 ) -> bool:
     """Whether who acts here is acted upon there, and nowhere is it told as here."""
-    if not _verb(said, pair.said, mine):
+    if not is_verb(said, pair.said, mine):
         return False
     here = _roles(said, pair.said, mine)
     if here.agent is None and here.patient is None:
@@ -54,8 +54,11 @@ def _crossed(
     return _cross(here, there) and not any(_kept(here, other) for other in told)
 
 
-def _verb(reading: Reading, token: Token, found: Sequence[Run]) -> bool:
-    """Whether a word is used as a verb, as far as its form and what stands before it tell."""
+def is_verb(reading: Reading, token: Token, found: Sequence[Run]) -> bool:
+    """Whether a word is used as a verb, as far as its form and what stands before it tell.
+
+    ``found`` are the names of the text.
+    """
     if not token.low.isalpha() or is_number_word(token.low):
         return False
     at = token.at - 1
@@ -116,7 +119,7 @@ def _other_owner(
     pair: Pair, said: Reading, mine: Sequence[Run], source: Reading, theirs: Sequence[Run]
 ) -> bool:
     """Whether a noun goes with one name here ("Russian withdrawal") and another one there."""
-    if _verb(said, pair.said, mine):
+    if is_verb(said, pair.said, mine):
         return False
     told = [t for t in source.tokens if t.base == pair.source.base]
     for link in ("", *_LINKS):
