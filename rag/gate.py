@@ -83,20 +83,17 @@ def worth_quoting(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def worth_adding(question: str, shown: Sequence[Hit]) -> list[Hit]:
-    """Choose what is still quoted beside an answer in words.
+    """Choose what is still quoted beside an answer in words: what may well be another answer.
 
-    Where one number, time, name or place was asked for and given, only what may well be another
-    one: what is nearly as likely as the best sentence and has such a thing.
+    That is what is nearly as likely as the best sentence and, where one number, time, name or place
+    was asked for, has such a thing.
     """
-    if kind_of(question) is None:
-        return list(shown)
     best = max(hit.score for hit in shown)
-    lacking = lacks(question, [hit.sentence.text for hit in shown])
-    return [
-        hit
-        for hit, lack in zip(shown, lacking, strict=True)
-        if not lack and math.exp(hit.score - best) >= BESIDE
-    ]
+    likely = [hit for hit in shown if math.exp(hit.score - best) >= BESIDE]
+    if kind_of(question) is None:
+        return likely
+    lacking = lacks(question, [hit.sentence.text for hit in likely])
+    return [hit for hit, lack in zip(likely, lacking, strict=True) if not lack]
 
 
 def _unread(hits: Sequence[Hit]) -> bool:

@@ -21,6 +21,8 @@ DRONES = "Egypt has repeatedly warned Ethiopia against filling the dam before a 
 VOTE = "Nearly three quarters of the 27 states backed the plan, but only Malta has ratified it."
 
 HOLDS = [
+    ("Putin countered talk of an attack.", "Putin has also countered the talk of an attack."),
+    ("A counter-offer was made.", "Acme made a counter-offer in May, and it was accepted."),
     ("At least 38 people fell ill, the office says.", "At least 38 people fell ill, it said."),
     ("As many as 200 people are being watched.", "Up to 200 people are being watched, it said."),
     ("Norvik bought the refinery in 2019.", SPILL),
@@ -59,7 +61,16 @@ HOLDS = [
 RAN = "Oslen had 61,207 votes against 60,795 for Tobias Renquist, who ran for the Civic Union."
 LOAN = "The bank said it would extend its loan, provided that a deal was signed this month."
 ILL = "At least 38 people have fallen ill and up to 200 are being watched, the office said."
+TALK = "Putin has also countered the talk that an attack will happen in the next five years."
 FAILS = [
+    ("negation", "Putin said the talk that an attack will happen in the next five years.", TALK),
+    ("context", "An attack will happen in the next five years.", TALK),
+    (
+        "context",
+        "Russia withdrew the same distance.",
+        "It would withdraw if Russia withdrew the same distance.",
+    ),
+    ("negation", "Acme cut 90 jobs.", "Acme disputed the claim that it had cut 90 jobs."),
     ("quantity", "The bank extended its loan because a deal was signed this month.", LOAN),
     ("quantity", "38 people fell ill.", ILL),
     ("quantity", "More than 200 people are being watched.", ILL),
@@ -123,12 +134,22 @@ def test_what_it_does_not_say_is_not_and_the_reason_is_told(why, text, source):
     assert not supported(text, source)
 
 
+# What may not be cut out of its source, and the word before it that must not be missing.
+CUT = {
+    UNION: ("responded to the union’s 1,200 questions", "Neither"),
+    SPILL: ("ruled out", "not"),
+    DRONES: ("filling the dam before a deal is", "against"),
+}
+
+
 @pytest.mark.parametrize("source", [TAX, BANK, UNION, SPILL, DRONES, VOTE])
-def test_word_for_word_is_always_supported(source):
+def test_word_for_word_is_supported_unless_cut_out_from_under_a_negation(source):
     words = source.rstrip(".").split()
+    clause, negator = CUT.get(source, ("nowhere", ""))
     for low in range(len(words)):
         for high in range(low + 2, len(words) + 1):
-            assert supported(" ".join(words[low:high]), source)
+            piece = " ".join(words[low:high])
+            assert supported(piece, source) is (clause not in piece or negator in piece)
     assert supported(source.upper(), source)
 
 

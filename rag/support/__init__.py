@@ -16,6 +16,7 @@ from rag.support.places import misplaced
 from rag.support.roles import swapped
 from rag.support.sense import (
     contrasted,
+    cut_out,
     made_conditional,
     overstated,
     turned,
@@ -31,7 +32,10 @@ OVERLAP = 0.6  # share of a statement's content words that its source must have
 
 
 def supported(text: str, source: str) -> bool:
-    """Whether a source says what a text says; what stands in it word for word always is."""
+    """Whether a source says what a text says.
+
+    What stands in it word for word is, but for a clause cut out from behind a "not" or an "if".
+    """
     return objection(text, source) is None
 
 
@@ -41,7 +45,7 @@ def objection(text: str, source: str) -> str | None:
     if not said:
         return "says nothing"
     if f" {' '.join(said)} " in f" {' '.join(whole)} ":
-        return None
+        return "context" if cut_out(read(text), read(source)) else None
     return _objection(read(text), read(source))
 
 

@@ -19,7 +19,8 @@ WEAK_ADVERBS = frozenset("yet still already even really immediately any real eve
 NEGATING = frozenset(
     """reject refuse deny decline refute rebuff spurn rejection refusal denial refrain avoid
     exclude oppose lack fail absence failure unwilling unwillingness inability without snub
-    renounce abstain omit forgo reluctant reluctance""".split()
+    renounce abstain omit forgo reluctant reluctance counter rebut debunk disprove contradict
+    disavow repudiate dismiss dispute doubt""".split()
 )
 # The same in several words: base of the first, then what must follow.
 NEGATING_PHRASES = {

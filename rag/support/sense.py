@@ -13,6 +13,7 @@ _UNREAL = frozenset(base_of(word) for word in lexicon.UNREAL)
 _COPULAS = lexicon.BE | frozenset("has have had remain remains stay stays".split())
 _PASSED = frozenset({"that", "and", "if", "unless", '"', ","})  # what "would" reaches beyond
 _BETWEEN = frozenset("not never also already still now been be then".split())
+_CONDITIONS = frozenset("if unless whether lest".split())
 _REACH = 8
 _SIGN_REACH = 4
 _ROOT = 5  # letters
@@ -30,6 +31,27 @@ def turned(said: Reading, source: Reading, pairs: Sequence[Pair]) -> bool:
     focused = {negation.focus.at for negation in source.negations} | _not_seen(source)
     bearing = [pair for pair in pairs if pair.source.at in focused or pair.relation < 0]
     return not all(pair.agrees for pair in bearing)
+
+
+def cut_out(said: Reading, source: Reading) -> bool:
+    """Whether a clause stands in its source word for word, but without its "not" or "if" there.
+
+    Words without a verb ("1,200 questions") say nothing that could be negated.
+    """
+    wanted = [t.low for t in said.tokens if t.word]
+    there = [t for t in source.tokens if t.word]
+    if not any(low in lexicon.AUXILIARY | lexicon.PAST or low.endswith("ed") for low in wanted):
+        return False
+    starts = range(len(there) - len(wanted) + 1)
+    places = [k for k in starts if [t.low for t in there[k : k + len(wanted)]] == wanted]
+    spans = [(there[k].at, there[k + len(wanted) - 1].at) for k in places]
+    return bool(spans) and all(_held_back(source, low, high) for low, high in spans)
+
+
+def _held_back(source: Reading, low: int, high: int) -> bool:
+    """Whether words outside a stretch of the source, first and last place given, negate it."""
+    outside = [n.focus.at for n in source.negations if not low <= n.at <= high]
+    return source.low(low - 1) in _CONDITIONS or any(low <= at <= high for at in outside)
 
 
 def _not_seen(source: Reading) -> set[int]:

@@ -187,6 +187,11 @@ def _sign(reading: Reading) -> None:
 
 
 _BASES = frozenset(base_of(word) for word in NEGATING)
+_CLAIMS = frozenset(  # "denied the claim that …" denies what follows
+    base_of(word)
+    for word in """claim talk idea notion suggestion view report charge allegation accusation rumour
+    assertion argument belief theory speculation""".split()
+)
 _NEED_TO = frozenset(base_of(word) for word in ("fail", "failure", "decline", "omit"))
 
 
@@ -194,7 +199,7 @@ def is_negating(tokens: Sequence[Token], token: Token) -> bool:
     """Whether a word turns round what follows it: refused, ruled out, against filling."""
     after = tokens[token.at + 1].low if token.at + 1 < len(tokens) else ""
     against = token.low == "against" and after.endswith("ing")
-    whole = token.base in _BASES and (token.base not in _NEED_TO or after == "to")
+    whole = token.base in _BASES and (token.base not in _NEED_TO or after == "to") and after != "-"
     return whole or against or _phrase(tokens, token)
 
 
@@ -248,13 +253,17 @@ def _negate_ahead(reading: Reading, negator: Token) -> None:
     if passive and (lead & BE or rest == ["by"]):
         turned = [t for t in _clause(tokens, negator) if t.at < at]
     else:
-        clauses = {negator.clause, negator.clause + (rest == ["that"])}
+        that = next((t.at for t in tokens[after : after + 6] if t.low == "that"), 0)
+        on = rest == ["that"] or (that and tokens[that - 1].base in _CLAIMS)
+        clauses = {negator.clause, negator.clause + bool(on)}
         turned = [t for t in tokens[after : after + 12] if t.clause in clauses and t.low != "by"]
     for token in turned:
         token.sign = -token.sign
     span = tuple(t for t in turned if _bears_weight(t))
-    if span:
-        reading.negations.append(Negation(at, span[0], span))
+    inner = tuple(t for t in span if t.clause > negator.clause)
+    for told in (span, inner if inner != span else ()):
+        if told:
+            reading.negations.append(Negation(at, told[0], told))
 
 
 def _clause(tokens: Sequence[Token], token: Token) -> list[Token]:
