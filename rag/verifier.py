@@ -23,6 +23,7 @@ _STOPS, _CLOSERS = ".!?…", "\"'”’»)]"
 _MARKS = frozenset("{}[]<>|\\^~`")  # no prose: what is left of a model's JSON
 _OPEN = frozenset("and or but nor the a an because than whose".split())  # more was to come
 _CLAUSES = re.compile(r"(?<=[.!?]) |; |,? (?:and|but|while|whereas) ")
+_BLIND = frozenset("it its they their this that these those such".split())
 _SAYING = re.compile(r"\b(?:(?:said|says)|(?:told|tells)(?: \w+){1,3})\W*$")
 SHORT = 8  # words
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
@@ -108,9 +109,13 @@ def _whole(text: str) -> str:
 
 
 def _copied(text: str, source: str) -> bool:
-    """Whether a text is most of its source word for word: the whole of it then reads better."""
+    """Whether a text is cut out of its source, which reads better whole.
+
+    That is so where it is most of it, or opens with an "it" that only the rest may explain.
+    """
     said, whole = words(text), words(source)
-    return len(said) >= COPIED * len(whole) and " ".join(said) in " ".join(whole)
+    enough = len(said) >= COPIED * len(whole) or said[0] in _BLIND
+    return enough and " ".join(said) in " ".join(whole)
 
 
 def quoted(hit: Hit) -> Claim:

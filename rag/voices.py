@@ -35,12 +35,24 @@ def attributed(text: str, citations: Sequence[Citation]) -> str:
     if not absent:
         return text
     opening, _, rest = text.partition(" ")
-    if len(absent) == len(citations) == 1 and opening.lower() in _PRONOUNS and rest:
+    if len(absent) == len(citations) == 1 and _means_the_speaker(text, citations[0].quote):
         return f"{_capital(absent[0].partition(REPORTED)[0])} {rest}"
     whose = " and ".join(_in_sentence(_source(speaker)) for speaker in absent)
     lead = "Partly according" if any(c.speaker is None for c in citations) else "According"
     lower = frozenset(word for c in citations for word in c.quote.split() if word.islower())
     return f"{lead} to {whose}, {_in_sentence(text, lower)}"
+
+
+def _means_the_speaker(text: str, quote: str) -> bool:
+    """Whether the pronoun that opens a text is whoever speaks in its quote.
+
+    It is before a verb of saying, and "he" or "she" where the quote opens so as well. In "It will
+    fail" it may be anything.
+    """
+    first, *rest = text.lower().split()[:2] or [""]
+    says = bool(rest) and FORMS.get(rest[0], ("",))[0] in SAY
+    same = first in {"he", "she"} and quote.lower().startswith(f"{first} ")
+    return first in _PRONOUNS and bool(rest) and (says or same)
 
 
 def beside(text: str, citation: Citation) -> bool:

@@ -231,6 +231,17 @@ def test_statement_that_copies_most_of_its_sentence_becomes_the_whole_of_it():
     assert told("Zelensky flew to Kyiv with nine", (1,), KYIV) == (KYIV, [KYIV])
 
 
+def test_it_is_shown_with_the_sentence_that_tells_what_it_is():
+    source = "“It’s unresolved, but it’s getting closer,” Trump said, describing Donbas so."
+    claim = check(DraftStatement("It’s unresolved.", (1,)), hits(source), "What is unresolved?")
+    assert claim is not None
+    assert claim.text == source
+    army = "Europe's answer would be an army: it is 800,000 men strong, an adviser said."
+    claim = check(DraftStatement("It has 800,000 men.", (1,)), hits(army), "How large is the army?")
+    assert claim is not None
+    assert claim.text == "According to an adviser, it has 800,000 men."  # in words of its own
+
+
 def test_second_citation_that_adds_nothing_is_dropped():
     text = "Zelensky flew to Kyiv."
     assert told(text, (1, 2), KYIV, EU) == (text, [KYIV])

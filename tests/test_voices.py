@@ -30,7 +30,9 @@ def quote(speaker: str | None, text: str = "The talks will fail.") -> Citation:
             "According to the Herald, citing two ministers, the talks will fail.",
         ),
         ("He said the talks will fail.", "Ada Deniz", "Ada Deniz said the talks will fail."),
-        ("It will fail.", "the bank", "The bank will fail."),
+        ("It will fail.", "the bank", "According to the bank, it will fail."),
+        ("It said the talks will fail.", "the bank", "The bank said the talks will fail."),
+        ("He will fail.", "Ada Deniz", "According to Ada Deniz, he will fail."),
         ("US troops will stay.", "Ada Deniz", "According to Ada Deniz, US troops will stay."),
         # these say so themselves
         ("Deniz said the talks will fail.", "Ada Deniz", None),
