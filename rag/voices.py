@@ -34,8 +34,8 @@ def attributed(text: str, citations: Sequence[Citation]) -> str:
     absent = [speaker for speaker in speakers if not _named(text, speaker.split(REPORTED)[-1])]
     if not absent:
         return text
-    opening, _, rest = text.partition(" ")
     if len(absent) == len(citations) == 1 and _means_the_speaker(text, citations[0].quote):
+        rest = text.partition(" ")[2]
         return f"{_capital(absent[0].partition(REPORTED)[0])} {rest}"
     whose = " and ".join(_in_sentence(_source(speaker)) for speaker in absent)
     lead = "Partly according" if any(c.speaker is None for c in citations) else "According"
