@@ -20,7 +20,13 @@ SPILL = "The refinery, which Norvik bought from Halden in 2019, has not ruled ou
 DRONES = "Egypt has repeatedly warned Ethiopia against filling the dam before a deal is signed."
 VOTE = "Nearly three quarters of the 27 states backed the plan, but only Malta has ratified it."
 
+LOST = "Hugo Sand, of Tidewell Research, said the offers were high for a firm which lost 47mn."
+
 HOLDS = [
+    ("A firm lost 47mn.", LOST),
+    ("The talks ended in May.", "Delegates from 14 states ended their talks in Suva in May."),
+    ("The court allowed 14 days.", "The 14 days allowed by the court are over, says the law."),
+    ("The union wants higher pay.", "The union's members met on Friday; it wants higher pay."),
     ("Putin countered talk of an attack.", "Putin has also countered the talk of an attack."),
     ("A counter-offer was made.", "Acme made a counter-offer in May, and it was accepted."),
     ("At least 38 people fell ill, the office says.", "At least 38 people fell ill, it said."),
@@ -53,7 +59,7 @@ HOLDS = [
     ("After all, the lawyers did not respond.", UNION),
     ("Above all, the lawyers did not respond.", UNION),
     ("First of all, the lawyers did not respond.", UNION),
-    ("Not only Malta backed the plan.", VOTE),
+    ("Not only a few states backed the plan, but 27.", "All 27 states backed the plan."),
     # fragments that answer a question
     ("42.5%", BANK),
     ("It is 42.5%.", BANK),
@@ -63,6 +69,15 @@ LOAN = "The bank said it would extend its loan, provided that a deal was signed 
 ILL = "At least 38 people have fallen ill and up to 200 are being watched, the office said."
 TALK = "Putin has also countered the talk that an attack will happen in the next five years."
 FAILS = [
+    ("subject", "Tidewell Research lost 47mn.", LOST),
+    ("subject", "The offers lost 47mn.", LOST),
+    ("subject", "Malta backed the plan.", VOTE),
+    ("subject", "The bank met it.", "The bank said that the board's advice met the condition."),
+    (
+        "subject",
+        "The law allowed 14 days.",
+        "The 14 days allowed by the court are over, says the law.",
+    ),
     ("negation", "Putin said the talk that an attack will happen in the next five years.", TALK),
     ("context", "An attack will happen in the next five years.", TALK),
     (

@@ -23,6 +23,7 @@ from rag.support.sense import (
     unfounded,
     unreal_made_real,
 )
+from rag.support.subjects import other_subject
 from rag.support.tokens import Reading, read
 from rag.words import words
 
@@ -76,6 +77,7 @@ _CHECKS: tuple[tuple[str, Callable[[Reading, Reading, list[Pair]], bool]], ...] 
     ("modality", unreal_made_real),
     ("modality", made_conditional),
     ("roles", swapped),
+    ("subject", other_subject),
     ("object", other_object),
     ("place", lambda said, source, _: misplaced(said, source)),
 )

@@ -259,4 +259,8 @@ BE = frozenset("is are was were be been being am get got gets".split())
 AUXILIARY = BE | frozenset(
     "has have had do does did will would can could may might must should shall".split()
 )
+PREPOSITIONS = frozenset(
+    """of in on at to by with about against under during for from over after before into outside
+    within near across without""".split()
+)
 PRONOUNS = frozenset("it he she they we i you who which".split())

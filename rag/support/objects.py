@@ -11,7 +11,7 @@ from rag.support.tokens import BREAKS, Reading, Token
 
 # Behind these a verb means something else: ran the city, ran for mayor.
 _TURNING = frozenset("for from off over out after into without".split())
-_PREPOSITIONS = _TURNING | frozenset("in on at to by with about against under during".split())
+_NOT_OF = lexicon.PREPOSITIONS - {"of"}  # "the parts of the Donbas" is one object
 _OPENING = frozenset("the a an his her its their this these those".split())
 
 
@@ -48,6 +48,6 @@ def _object(reading: Reading, verb: Token) -> Iterator[Token]:
     first = reading.tokens[verb.at + 1 : verb.at + 2]
     if not first or not (first[0].low in _OPENING or is_name(reading, first[0])):
         return iter(())
-    ends = BREAKS | _PREPOSITIONS | lexicon.AUXILIARY
+    ends = BREAKS | _NOT_OF | lexicon.AUXILIARY
     rest = reading.tokens[verb.at + 2 : verb.at + 8]
     return iter([*first, *takewhile(lambda t: t.word and t.low not in ends, rest)])
