@@ -68,7 +68,10 @@ RAN = "Oslen had 61,207 votes against 60,795 for Tobias Renquist, who ran for th
 LOAN = "The bank said it would extend its loan, provided that a deal was signed this month."
 ILL = "At least 38 people have fallen ill and up to 200 are being watched, the office said."
 TALK = "Putin has also countered the talk that an attack will happen in the next five years."
+PLAN = "Kolvane planned to cut 600 jobs by May, an internal paper says; it did not seek to sell."
 FAILS = [
+    ("modality", "Kolvane cut 600 jobs.", PLAN),
+    ("negation", "Kolvane will sell.", "Kolvane said that it would not seek to sell this year."),
     ("subject", "Tidewell Research lost 47mn.", LOST),
     ("subject", "The offers lost 47mn.", LOST),
     ("subject", "Malta backed the plan.", VOTE),

@@ -255,6 +255,8 @@ IRREGULAR = {
 PAST = frozenset(
     form for forms in _IRREGULAR for form in forms.split()[1:] if not form.endswith("ing")
 )
+# Verbs whose past looks like their present.
+SAME_PAST = frozenset("cut put set hit let shut cost quit spread split hurt cast bet".split())
 BE = frozenset("is are was were be been being am get got gets".split())
 AUXILIARY = BE | frozenset(
     "has have had do does did will would can could may might must should shall".split()

@@ -160,9 +160,7 @@ def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     aided = [p for p in free if _aided(said, p.said) and _verbal(p.said.low)]
     if aided:
         return aided
-    past = [
-        p for p in free if p.said.at and (p.said.low.endswith("ed") or p.said.low in lexicon.PAST)
-    ]
+    past = [p for p in free if p.said.at and _past(said, p.said)]
     if past:
         return past
     is_at = next((t.at for t in said.tokens if t.low in _COPULAS), None)
@@ -177,6 +175,13 @@ def _asserted(said: Reading, pairs: Sequence[Pair]) -> list[Pair]:
         if subject - lexicon.PRONOUNS - {"that", "this"}
         else []
     )
+
+
+def _past(said: Reading, token: Token) -> bool:
+    """Whether a word is a verb of the past: asked, took, and "cut" right behind its subject."""
+    before = said.tokens[token.at - 1]
+    bare = token.low in lexicon.SAME_PAST and (before.capital or before.low in lexicon.PRONOUNS)
+    return token.low.endswith("ed") or token.low in lexicon.PAST or bare
 
 
 def _third_person(pair: Pair) -> bool:

@@ -240,8 +240,16 @@ def _negate_clause(reading: Reading, negator: Token) -> None:
         focus = behind[-1:]
     else:
         focus = [*ahead[:1], *behind[-1:], *beyond[:1]][:1]
-    if focus:
-        reading.negations.append(Negation(at, focus[0], tuple(ahead or behind)))
+    for word in [*focus, *(_infinitive(tokens, focus[0]) if focus else ())]:
+        reading.negations.append(Negation(at, word, tuple(ahead or behind)))
+
+
+def _infinitive(tokens: Sequence[Token], token: Token) -> list[Token]:
+    """What is not done where it is not sought, planned or agreed: cancel of "seek to cancel"."""
+    after = [t.low for t in tokens[token.at + 1 : token.at + 2]]
+    return (
+        [t for t in tokens[token.at + 2 : token.at + 4] if t.content][:1] if after == ["to"] else []
+    )
 
 
 def _negate_ahead(reading: Reading, negator: Token) -> None:
