@@ -10,12 +10,14 @@ from dataclasses import replace
 
 from rag.answer import Claim
 from rag.attribution import mentioned, speaker_of
+from rag.attribution.verbs import FORMS, SAY
 from rag.citation import Citation, cite
 from rag.reader import DraftStatement
 from rag.retriever import Hit
 from rag.support import bound_before, strays, supported
+from rag.support.lexicon import AUXILIARY, PAST
 from rag.voices import attributed, beside, voiced
-from rag.words import terms, words
+from rag.words import STOPWORDS, terms, words
 
 __all__ = ["check", "quote", "quoted", "supported"]  # the last for those who only judge
 
@@ -24,8 +26,9 @@ _MARKS = frozenset("{}[]<>|\\^~`")  # no prose: what is left of a model's JSON
 _OPEN = frozenset("and or but nor the a an because than whose".split())  # more was to come
 _CLAUSES = re.compile(r"(?<=[.!?]) |; |,? (?:and|but|while|whereas) ")
 _BLIND = frozenset("it its they their this that these those such".split())
-_SAYING = re.compile(r"\b(?:(?:said|says)|(?:told|tells)(?: \w+){1,3})\W*$")
-SHORT = 8  # words
+_VERBAL = AUXILIARY | PAST | {"that"}
+_WHERE = frozenset("in to at on during with".split())  # where, when and to whom it was said
+HEARERS = 3  # words: "told a news conference"
 COPIED = 0.6  # a share of the source this large is a copy of it, perhaps cut off
 
 
@@ -71,7 +74,15 @@ def _unfinished(text: str, evidence: Sequence[Hit]) -> bool:
 
 def _names_a_saying(text: str) -> bool:
     """Whether a text says that somebody spoke, and not what: "Ada Novak told a conference"."""
-    return len(words(text)) <= SHORT and _SAYING.search(text) is not None
+    said = words(text)
+    told = [FORMS.get(word, ("", "")) for word in said]
+    finite = (k for k, (verb, form) in enumerate(told) if verb in SAY and form in {"past", "s"})
+    at = next(finite, None)
+    if at is None:
+        return False
+    rest = said[at + 1 :]
+    where = not rest or rest[0] in _WHERE or (said[at] == "told" and len(rest) <= HEARERS)
+    return where and len(rest) <= HEARERS * 2 and _VERBAL.isdisjoint(rest)
 
 
 def _held(text: str, sources: Sequence[str]) -> bool:
@@ -111,11 +122,20 @@ def _whole(text: str) -> str:
 def _copied(text: str, source: str) -> bool:
     """Whether a text is cut out of its source, which reads better whole.
 
-    That is so where it is most of it, or opens with an "it" that only the rest may explain.
+    That is so where it is most of it, where it opens with an "it" that only the rest may explain,
+    and where it has a verb but opens amid something: "22-point version is unknown".
     """
     said, whole = words(text), words(source)
+    starts = range(1, len(whole) - len(said) + 1)
+    amid = [k for k in starts if whole[k : k + len(said)] == said and _amid(whole[k - 1], said[0])]
     enough = len(said) >= COPIED * len(whole) or said[0] in _BLIND
-    return enough and " ".join(said) in " ".join(whole)
+    cut = bool(amid) and not _VERBAL.isdisjoint(said)
+    return (enough or cut) and " ".join(said) in " ".join(whole)
+
+
+def _amid(before: str, first: str) -> bool:
+    """Whether a piece that begins with one word, behind another, begins within a phrase."""
+    return first[:1].isdigit() and before.isalpha() and before not in STOPWORDS
 
 
 def quoted(hit: Hit) -> Claim:

@@ -69,7 +69,9 @@ LOAN = "The bank said it would extend its loan, provided that a deal was signed 
 ILL = "At least 38 people have fallen ill and up to 200 are being watched, the office said."
 TALK = "Putin has also countered the talk that an attack will happen in the next five years."
 PLAN = "Kolvane planned to cut 600 jobs by May, an internal paper says; it did not seek to sell."
+ZONE = "Such a zone is considered, provided regular troops are withdrawn from there, sources say."
 FAILS = [
+    ("context", "Regular troops are withdrawn from there.", ZONE),
     ("modality", "Kolvane cut 600 jobs.", PLAN),
     ("negation", "Kolvane will sell.", "Kolvane said that it would not seek to sell this year."),
     ("subject", "Tidewell Research lost 47mn.", LOST),

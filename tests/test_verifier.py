@@ -209,7 +209,13 @@ def test_a_number_keeps_the_words_that_bound_it(text, source, told):
 
 
 @pytest.mark.parametrize(
-    "text", ["Quint told a conference.", "Quint told reporters.", "Quint said."]
+    "text",
+    [
+        "Quint told a conference.",
+        "Quint told reporters.",
+        "Quint said.",
+        "Quint added in an interview.",
+    ],
 )
 def test_that_somebody_spoke_is_told_with_what_was_said(text):
     source = f"“Buses are not teacups and must not be treated so,” {text}"
@@ -240,6 +246,18 @@ def test_it_is_shown_with_the_sentence_that_tells_what_it_is():
     claim = check(DraftStatement("It has 800,000 men.", (1,)), hits(army), "How large is the army?")
     assert claim is not None
     assert claim.text == "According to an adviser, it has 800,000 men."  # in words of its own
+
+
+def test_a_clause_that_opens_amid_a_phrase_is_shown_with_all_of_it():
+    source = "The clause was dropped from his 22-point version as too hard and its fate is unknown."
+    source = source.replace("his 22", "a later, suggested 22")
+    text = "22-point version as too hard and its fate is unknown."
+    claim = check(DraftStatement(text, (1,)), hits(source), "How many points?")
+    assert claim is not None
+    assert claim.text == source
+    claim = check(DraftStatement("22-point version", (1,)), hits(source), "How many points?")
+    assert claim is not None
+    assert claim.text == "22-point version."
 
 
 def test_second_citation_that_adds_nothing_is_dropped():
