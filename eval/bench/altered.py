@@ -3,7 +3,8 @@
 The rules were worked out on the development part: half of the outside statements, by checksum, and
 statements about invented news (``invented.jsonl``). The other half, and the statements about the
 seed articles with their false versions (``altered.jsonl``, by hand, written before the rules) are
-only measured on.
+only measured on. So are statements that put the words of one sentence together anew, true or false
+(``recombined.jsonl``, written by somebody who had not seen the rules).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +25,11 @@ from .data import DataAbsent, read, spread
 from .report import Measure, Report, mean_of, table
 from .statements import Told, outside
 
-ABOUT_SEEDS, INVENTED = "altered.jsonl", "invented.jsonl"
+ABOUT_SEEDS, INVENTED, ANEW = "altered.jsonl", "invented.jsonl", "recombined.jsonl"
 DEVELOPMENT, NEWS, TEST = "outside, development", "invented, development", "outside, test"
 BY_RULE, BY_HAND = "seeds, by rule", "seeds, by hand"
-PARTS = (DEVELOPMENT, NEWS, TEST, BY_RULE, BY_HAND)
+RECOMBINED = "invented, words of one sentence put together anew, test"
+PARTS = (DEVELOPMENT, NEWS, TEST, RECOMBINED, BY_RULE, BY_HAND)
 AIMED = ("number", "name", "date", "negation")
 
 Judge = Callable[[str, str], bool]
@@ -71,6 +73,9 @@ def cases_of(settings: Settings, folder: Path, limit: int | None = None) -> Iter
         yield from _altered(TEST if one.held_out else DEVELOPMENT, one, strangers)
     for row in read(Path(__file__).parent, INVENTED):
         yield from _by_hand(NEWS, row, row["quote"])
+    for row in read(Path(__file__).parent, ANEW):
+        yield from (Case(RECOMBINED, "true", text, row["quote"]) for text in row["true"])
+        yield from (Case(RECOMBINED, "role", text, row["quote"]) for text in row["false"])
     yield from _about_seeds(settings, strangers or ["Nora Quinn", "Lisbon", "Bluebird"])
 
 
