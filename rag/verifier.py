@@ -50,19 +50,20 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
     """
     named = [evidence[rank - 1] for rank in statement.ranks]
     others = [hit for hit in evidence if hit not in named]
-    if not _unfinished(statement.text, evidence):
-        for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
-            citations = tuple(quote(hit) for hit in hits)
-            if strays(question, statement.text, " ".join(c.quote for c in citations)):
-                continue
-            if _held(statement.text, [voiced(c.quote, c.speaker) for c in citations]):
-                if len(hits) == 1 and (
-                    _copied(statement.text, hits[0].sentence.text)
-                    or _names_a_saying(statement.text)
-                    or beside(statement.text, citations[0])
-                ):
-                    return quoted(hits[0])
-                return Claim(_whole(_told(statement.text, hits, citations)), citations)
+    if _unfinished(statement.text, evidence):
+        return None
+    for hits in [*([hit] for hit in named), named, *([hit] for hit in others)]:
+        citations = tuple(quote(hit) for hit in hits)
+        if strays(question, statement.text, " ".join(c.quote for c in citations)):
+            continue
+        if _held(statement.text, [voiced(c.quote, c.speaker) for c in citations]):
+            if len(hits) == 1 and (
+                _copied(statement.text, hits[0].sentence.text)
+                or _names_a_saying(statement.text)
+                or beside(statement.text, citations[0])
+            ):
+                return quoted(hits[0])
+            return Claim(_whole(_told(statement.text, hits, citations)), citations)
     return None
 
 

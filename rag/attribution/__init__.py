@@ -55,8 +55,8 @@ def mentioned(article: Article, sentence: Sentence) -> list[tuple[str, str]]:
     """
     if speaker_of(article, sentence) is not None:
         return []
-    reader, plain = _reading(article)
-    found = reader.in_passing(tokens_of(plain, sentence.start, sentence.end))
+    names, plain = _read(article)
+    found = Reader(names).in_passing(tokens_of(plain, sentence.start, sentence.end))
     return [(who, article.text[begin : sentence.end]) for who, begin in found]
 
 
@@ -78,18 +78,20 @@ def is_signature(article: Article, sentence: Sentence) -> bool:
 def _voices(article: Article) -> list[str | None]:
     """The speakers of all sentences; read together, as each may need what stands before it."""
     text, sentences = article.text, article.sentences
-    reader, plain = _reading(article)
+    names, plain = _read(article)
+    reader = Reader(names)
     found = [reader.read(tokens_of(plain, s.start, s.end), s.heading) for s in sentences]
-    voices = _share_quotes(text, plain, sentences, found, reader.names)
+    voices = _share_quotes(text, plain, sentences, found, names)
     return [who if who and any(map(str.isalpha, who)) else None for who in voices]  # no bare "&"
 
 
-def _reading(article: Article) -> tuple[Reader, str]:
-    """A reader that has read nothing yet, and the text with its quotations blanked out."""
+@lru_cache(maxsize=64)
+def _read(article: Article) -> tuple[Names, str]:
+    """The names of an article, and its text with the quotations blanked out."""
     text, sentences = article.text, article.sentences
     whole = text.translate(_SAME_LENGTH)
     names = Names(text, [tokens_of(whole, s.start, s.end) for s in sentences if not s.heading])
-    return Reader(names), _mask(text)
+    return names, _mask(text)
 
 
 def _mask(text: str) -> str:

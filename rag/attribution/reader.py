@@ -15,7 +15,7 @@ class Reader:
     """Reads the sentences of one article in order and remembers whom a pronoun may mean."""
 
     def __init__(self, names: Names) -> None:
-        self.names = names
+        self._names = names
         self._people: list[str] = []  # of the section, the latest last
         self._body: str | None = None
         self._women: dict[str, bool] = {}  # who was called "she", and who "he"
@@ -26,14 +26,14 @@ class Reader:
             self._people, self._body = [], None
         if not toks:
             return None
-        clause = Clause(toks, self.names)
+        clause = Clause(toks, self._names)
         speaker, subject = self._speaker(clause)
         opening = clause.opening(0, len(toks))
         if subject is None:
             subject = self._name(toks, opening)
-        if subject and self.names.is_person(subject):
+        if subject and self._names.is_person(subject):
             self._people.append(subject)
-        if subject and not self.names.is_full(subject):
+        if subject and not self._names.is_full(subject):
             self._body = subject
         return speaker
 
@@ -42,10 +42,10 @@ class Reader:
 
         Whom a pronoun means is not told: it may be somebody of a later sentence.
         """
-        for hit in Clause(toks, self.names).hits() if toks else ():
+        for hit in Clause(toks, self._names).hits() if toks else ():
             own = toks[hit.subject.low : hit.subject.high]
             if not hit.rank and not hit.trailing and own[0].low not in w.PRONOUNS:
-                who = self.names.readable(own)
+                who = self._names.readable(own)
                 if who:
                     yield who, toks[hit.at].end
 
@@ -76,7 +76,7 @@ class Reader:
             if own[0].low in w.PRONOUNS:
                 own = own[:1]
             elif own[-2].text.endswith("'s"):
-                return self.names.readable(own[:-1], possessive=True)
+                return self._names.readable(own[:-1], possessive=True)
         plain = all(token.text.islower() for token in own[1:])
         if 1 < len(own) <= _OWNED and own[0].low in {"his", "her"} and plain:
             owner = self._meant(woman=own[0].low == "her")
@@ -90,12 +90,12 @@ class Reader:
             return self._meant(woman=own[0].low in {"she", "her"})
         if len(own) == 1 and own[0].low in w.BODY_PRONOUNS:
             return self._body
-        return self.names.readable(own)
+        return self._names.readable(own)
 
     def _meant(self, *, woman: bool) -> str | None:
         """Whom "he" or "she" means: the last person whom the article did not call otherwise."""
         for person in reversed(self._people):
-            known = self._women.get(person, self.names.is_woman(person, woman))
+            known = self._women.get(person, self._names.is_woman(person, woman))
             if known == woman:
                 self._women[person] = woman
                 return person
