@@ -1,7 +1,7 @@
 """Whose word a statement is, told in the statement: a claim of a party is never told as fact."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import takewhile
 
 from rag.attribution.lexicon import SPEAKERS
@@ -59,7 +59,7 @@ def beside(text: str, citation: Citation) -> bool:
     """Whether a text rests on a clause that may be another's word than the sentence's speaker's.
 
     In "Ames said the dam would hold, and Blom repeated it" only the reader can tell for sure that
-    the second half is the reporter's, and in "the union said 23; the company said 14" the speaker
+    the second half is the reporter's, whatever of the first is told with it, and in "the union said 23; the company said 14" the speaker
     is of the first half: such a sentence is better quoted than retold.
     """
     speaker = citation.speaker
@@ -68,7 +68,12 @@ def beside(text: str, citation: Citation) -> bool:
     _, *later = _JOINED.split(citation.quote)
     said, apart = set(terms(text)), citation.quote.partition(";")[2]
     others = (clause for clause in later if clause in apart or _own_voice(clause))
-    return any(said <= set(terms(c)) for c in others if not _named(c, speaker))
+    return any(_rests_on(said, terms(c)) for c in others if not _named(c, speaker))
+
+
+def _rests_on(said: Collection[str], clause: Sequence[str]) -> bool:
+    """Whether all that is said stands in a clause, or its first two words: who does what there."""
+    return set(said) <= set(clause) or set(clause[:2]) <= set(said)
 
 
 def _own_voice(clause: str) -> bool:

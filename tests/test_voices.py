@@ -85,7 +85,9 @@ def test_half_of_a_sentence_that_another_tells_is_anothers_word():
         ("Blom repeated the offer.", True),
         ("The dam would hold.", False),
         ("Ames: Blom repeated the offer.", False),  # it says whose word it is
-        ("The dam holds and Blom repeated the offer.", False),
+        ("The dam holds and Blom repeated the offer.", True),
+        ("On Friday, Blom repeated the offer of a dam that would hold.", True),
+        ("The dam would hold, so the offer stands.", False),
     ],
 )
 def test_second_half_of_a_sentence_may_be_anothers_word(text, may_be_anothers):
