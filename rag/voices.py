@@ -59,8 +59,9 @@ def beside(text: str, citation: Citation) -> bool:
     """Whether a text rests on a clause that may be another's word than the sentence's speaker's.
 
     In "Ames said the dam would hold, and Blom repeated it" only the reader can tell for sure that
-    the second half is the reporter's, whatever of the first is told with it, and in "the union said 23; the company said 14" the speaker
-    is of the first half: such a sentence is better quoted than retold.
+    the second half is the reporter's, whatever of the first is told with it, and in "the union
+    said 23; the company said 14" the speaker is of the first half: such a sentence is better quoted
+    than retold.
     """
     speaker = citation.speaker
     if speaker is None or _named(text, speaker):
