@@ -1,7 +1,8 @@
 """Whose word a statement is, told in the statement: a claim of a party is never told as fact."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import takewhile
 
 from rag.attribution.lexicon import SPEAKERS
@@ -72,9 +73,10 @@ def beside(text: str, citation: Citation) -> bool:
     return any(_rests_on(said, terms(c)) for c in others if not _named(c, speaker))
 
 
-def _rests_on(said: Collection[str], clause: Sequence[str]) -> bool:
-    """Whether all that is said stands in a clause, or its first two words: who does what there."""
-    return set(said) <= set(clause) or set(clause[:2]) <= set(said)
+def _rests_on(said: AbstractSet[str], clause: Sequence[str]) -> bool:
+    """Whether a clause has all that is said, or what is said its first two words: who does what."""
+    who_does_what = set(clause[:2])
+    return said <= set(clause) or (bool(who_does_what) and who_does_what <= said)
 
 
 def _own_voice(clause: str) -> bool:

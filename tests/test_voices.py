@@ -77,6 +77,8 @@ def test_half_of_a_sentence_that_another_tells_is_anothers_word():
     said = quote("the union", "The union said 23 were ill; the firm said it knew of 14 cases.")
     assert beside("14 cases", said)
     assert not beside("23", said)
+    nothing = quote("the union", "The union said 23 were ill; it was.")  # common words
+    assert not beside("23", nothing)
 
 
 @pytest.mark.parametrize(
