@@ -23,14 +23,17 @@ class Blend:
     """What the final order is made of, and how much of each.
 
     The reranker's logit times ``logit``, the fused rank (at most 1) times ``fused``, the cosine
-    times ``near``, late interaction times ``late``; ``lacks`` is taken off a sentence without the
-    kind of thing that is asked for.
+    times ``near``, late interaction times ``late``. Of the last three, the share ``before`` of what
+    the sentence before has is added; for one that opens its article it is ``opening`` times its
+    own. ``lacks`` is taken off a sentence without the kind of thing that is asked for.
     """
 
     logit: float
     fused: float
     near: float
     late: float
+    before: float
+    opening: float
     lacks: float
 
 

@@ -64,6 +64,10 @@ _MULTIPLES = re.compile(
     re.IGNORECASE,
 )
 _MEASURES = {"%": _SHARES, "percent": _SHARES, "percentage": _SHARES, "times": _MULTIPLES}
+_QUOTED = re.compile(
+    r"[“”\"«»„]([^“”\"«»„]+)[“”\"«»„]|(?<!\w)[‘’']((?:[^‘’']|(?<=\w)[’'](?=\w))+)[’'](?!\w)"
+)
+_PHRASE = 3  # words from which on what a question quotes is somebody's words, not a name
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}\b")
 
 
@@ -91,8 +95,12 @@ def offers(kind: Kind, sentence: str, question: str) -> bool:
 def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
     """Say of each sentence whether it lacks what a question asks for; False where nobody can tell.
 
-    "How many ships" wants a number of ships, not only a number.
+    "How many ships" wants a number of ships, not only a number. Where some have the words that a
+    question quotes, the others lack them.
     """
+    quoting = [has_quoted(question, sentence) for sentence in sentences]
+    if any(quoting):
+        return [not has for has in quoting]
     kind, things = kind_of(question), _things(question)
     if kind is None:
         return [False] * len(sentences)
@@ -100,6 +108,14 @@ def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
     return [
         not (offers(kind, s, question) and _counts(things, s) and unit.search(s)) for s in sentences
     ]
+
+
+def has_quoted(question: str, sentence: str) -> bool:
+    """Whether a sentence has the words that a question quotes ("Who said “we stay here”?")."""
+    told = (words(m[1] or m[2]) for m in _QUOTED.finditer(question))
+    phrases = [" ".join(phrase) for phrase in told if len(phrase) >= _PHRASE]
+    there = f" {' '.join(words(sentence))} " if phrases else ""
+    return any(f" {phrase} " in there for phrase in phrases)
 
 
 def _counts(things: Sequence[str], sentence: str) -> bool:
@@ -110,9 +126,9 @@ def _counts(things: Sequence[str], sentence: str) -> bool:
         return bool(_MEASURES[things[0]].search(sentence))
     found = [fold(word) for word in WORD.findall(sentence)]
     wanted = {stem(thing) for thing in things}
-    crowd = any(map(_are_people, things))
+    crowd = any(map(are_people, things))
     places = [n for n, word in enumerate(found) if _is_number(word)]
-    counted = [n for n, w in enumerate(found) if stem(w) in wanted or (crowd and _are_people(w))]
+    counted = [n for n, w in enumerate(found) if stem(w) in wanted or (crowd and are_people(w))]
     return any(abs(one - other) <= _BESIDE for one in places for other in counted)
 
 
@@ -128,7 +144,8 @@ def _things(question: str) -> list[str]:
     return things + [word for word in done if things and word not in STOPWORDS]
 
 
-def _are_people(word: str) -> bool:
+def are_people(word: str) -> bool:
+    """Whether a folded word is one for people: dockers, troops, members."""
     return word in PEOPLE or bool(_ACTING.search(word))
 
 

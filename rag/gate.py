@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rag.calibration import Gate, calibration
-from rag.expected import kind_of, lacks
+from rag.expected import has_quoted, kind_of, lacks
 from rag.retriever import Hit
 
 HEARD = 3  # sentences that the witnesses look at
@@ -53,9 +53,15 @@ def answerability(question: str, hits: Sequence[Hit], model_logit: float | None 
 
 
 def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = None) -> bool:
-    """Whether an answer may be tried; evidence that no reranker has read counts as answering."""
+    """Whether an answer may be tried.
+
+    Evidence that no reranker has read counts as answering, and so does a sentence with the very
+    words that the question quotes.
+    """
     if not hits or _unread(hits):
         return bool(hits)
+    if any(has_quoted(question, hit.sentence.text) for hit in hits):
+        return True
     return answerability(question, hits, model_logit) >= _rule(model_logit).threshold
 
 

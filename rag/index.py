@@ -87,6 +87,12 @@ class Searchable(Protocol):
     def fetch(self, rows: Sequence[int]) -> dict[int, tuple[Passage, Encoded]]:
         """Give the passages of some rows, with their vectors; rows that are gone are left out."""
 
+    def at(self, places: Collection[tuple[str, int]]) -> dict[int, tuple[Passage, Encoded]]:
+        """Give the passages at some places, as ``fetch`` does: (article, number of its sentence).
+
+        Where no passage is, nothing is given.
+        """
+
     def named(self, names: Iterable[str]) -> dict[str, Article]:
         """Give articles by name; names that are not there are left out."""
 
@@ -140,6 +146,10 @@ class Index:
             row: (passage, Encoded(vector, self.tokens.get(row)))
             for row, passage, vector in zip(rows, self.texts.passages(rows), vectors, strict=True)
         }
+
+    def at(self, places: Collection[tuple[str, int]]) -> dict[int, tuple[Passage, Encoded]]:
+        """Give the passages at some places, with their vectors."""
+        return self.fetch(self.texts.at(places))
 
     def named(self, names: Iterable[str]) -> dict[str, Article]:
         """Give articles by name."""

@@ -24,6 +24,10 @@ class Passage:
         """Where it stands: a key that orders passages, and names one."""
         return self.article, self.sentence
 
+    def beside(self, away: int) -> tuple[str, int]:
+        """The place so many sentences further on, or back; there may be no passage."""
+        return self.article, self.sentence + away
+
 
 def passages_of(article: Article) -> tuple[Passage, ...]:
     """Cut an article into passages.

@@ -7,9 +7,10 @@ float16; the word embeddings are that embedder's, untouched, whichever embedder 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rag.bert import Bert
-from rag.calibration import calibration
+from rag.calibration import Blend, calibration
 from rag.models import locate
 from rag.settings import Settings
 from rag.shipped import opened
@@ -17,33 +18,46 @@ from rag.shipped import opened
 BASE = "minilm"  # whose layers were trained further, and whose words it reads
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
 MAX_TOKENS = 128
-CONTEXT_CHARS = 160
+CONTEXT_CHARS = 200
+
+
+class Likeness(NamedTuple):
+    """How like a query a sentence is, without being read beside it.
+
+    ``fused`` is its score of fused ranks, as a share of the best one's; ``near`` a cosine; ``late``
+    the score of late interaction.
+    """
+
+    fused: float
+    near: float
+    late: float
 
 
 def blend(
     logits: Sequence[float],
-    scores: Sequence[float],
-    nearness: Sequence[float],
-    late: Sequence[float],
+    own: Sequence[Likeness],
+    before: Sequence[Likeness | None],
     lacks: Sequence[bool],
 ) -> list[float]:
     """Join the reranker's logits with what else is known of each sentence into one score.
 
-    ``scores`` are fused ranks, ``nearness`` cosines, ``late`` scores of late interaction; ``lacks``
-    says of a sentence that it has no number, time, name or place although one is asked for.
+    ``own`` is each sentence's likeness, ``before`` that of the sentence before it: news names a
+    thing once and goes on with "he", "the sum" or nothing at all. None is for one that opens its
+    article; a part of its own stands in for that. ``lacks`` says of a sentence that it has no
+    number, time, name or place although one is asked for.
     """
-    top = max(scores, default=0.0) or 1.0
     by = calibration().blend
     return [
         by.logit * logit
-        + by.fused * score / top
-        + by.near * near
-        + by.late * match
+        + _weighed(by, like)
+        + by.before * (_weighed(by, last) if last else by.opening * _weighed(by, like))
         - by.lacks * lack
-        for logit, score, near, match, lack in zip(
-            logits, scores, nearness, late, lacks, strict=True
-        )
+        for logit, like, last, lack in zip(logits, own, before, lacks, strict=True)
     ]
+
+
+def _weighed(by: Blend, like: Likeness) -> float:
+    return by.fused * like.fused + by.near * like.near + by.late * like.late
 
 
 class Reranker:

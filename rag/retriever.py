@@ -21,11 +21,12 @@ from rag.expected import lacks
 from rag.index import Searchable, Within
 from rag.passages import Passage
 from rag.queryencoder import QueryEncoder
-from rag.reranker import Reranker, blend
+from rag.reranker import Likeness, Reranker, blend
 from rag.settings import Settings
 from rag.store.tokens import maxsim
 
 RANKINGS = {"meaning": 1.0, "tokens": 2.0, "words": 1.0}
+FOLLOWED = 8  # of the best sentences, the next one is read as well: it may go on with "he"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,68 +90,111 @@ class Retriever:
 
         ``articles`` limits the search to those names.
         """
-        asked = query
-        query = self.index.offices.named(asked)
-        encoded = next(iter(self.embedder.encode([query])))
-        asking = self.queries.encode(query) if self.queries else encoded
+        asked = self._read(query)
         within = Within(as_of.isoformat() if as_of else None, articles)
-        found = self._candidates(query, asking, max(k, self.settings.candidates), within)
-        if rerank and self.reranker is not None:
-            found = found[: max(k, self.settings.reranked)]
-        nearness = [float(each.encoded.vector @ encoded.vector) for each in found]
-        relevance: list[float | None] = [None] * len(found)
-        scores = [each.score for each in found]
+        found = self._candidates(asked, max(k, self.settings.candidates), within)
         if rerank and self.reranker is not None and found:
-            passages = [each.passage for each in found]
-            logits = self.reranker.score(query, [(p.text, p.context) for p in passages])
-            relevance = list(logits)
-            lacking = lacks(asked, [p.text for p in passages])
-            scores = blend(logits, scores, nearness, [each.late for each in found], lacking)
-        order = sorted(range(len(found)), key=lambda i: (-scores[i], i))[:k]
-        articles_of = self.index.named({found[i].passage.article for i in order})
-        kept = [i for i in order if found[i].passage.article in articles_of]
+            found = self._reranked(asked, found, max(k, self.settings.reranked), self.reranker)
+        best = sorted(found, key=lambda each: -each.score)[:k]
+        articles_of = self.index.named({each.passage.article for each in best})
+        kept = [each for each in best if each.passage.article in articles_of]
         return [
             Hit(
                 rank,
-                article := articles_of[found[i].passage.article],
-                article.sentences[found[i].passage.sentence],
-                found[i].passage.context,
-                scores[i],
-                relevance[i],
-                nearness[i],
+                article := articles_of[each.passage.article],
+                article.sentences[each.passage.sentence],
+                each.passage.context,
+                each.score,
+                each.relevance,
+                each.near,
             )
-            for rank, i in enumerate(kept, 1)
+            for rank, each in enumerate(kept, 1)
         ]
 
-    def _candidates(
-        self, query: str, encoded: Encoded, k: int, within: Within
-    ) -> list["_Candidate"]:
+    def _read(self, query: str) -> "_Query":
+        named = self.index.offices.named(query)
+        plain = next(iter(self.embedder.encode([named])))
+        return _Query(query, named, plain, self.queries.encode(named) if self.queries else plain)
+
+    def _candidates(self, asked: "_Query", k: int, within: Within) -> list["_Candidate"]:
         """Rank passages by the three rankings; a far larger corpus changes k's share, not the way.
 
         Ties go by article and sentence: every store ranks alike, whatever its row numbers.
         """
-        near = self.index.near(encoded.vector, k, within)
-        worded = self.index.worded(query, k, within)
+        near = self.index.near(asked.encoded.vector, k, within)
+        worded = self.index.worded(asked.named, k, within)
         fetched = self.index.fetch(list(dict.fromkeys(row for row, _ in [*near, *worded])))
-        rows = sorted(fetched, key=lambda row: fetched[row][0].place)
+        seen = {row: asked.sees(*held) for row, held in fetched.items()}
+        rows = sorted(seen, key=lambda row: seen[row].passage.place)
         at = {row: number for number, row in enumerate(rows)}
-        late = {row: maxsim(encoded.tokens, e.tokens) for row, (_, e) in fetched.items()}
+        late = [(row, each.late) for row, each in seen.items()]
         rankings = {
             name: [n for _, n in sorted((-score, at[row]) for row, score in best if row in at)]
-            for name, best in (("meaning", near), ("tokens", late.items()), ("words", worded))
+            for name, best in (("meaning", near), ("tokens", late), ("words", worded))
         }
         fused = fuse(rankings, RANKINGS, self.settings.rrf_k)[:k]
-        return [_Candidate(*fetched[rows[n]], score, late[rows[n]]) for n, score in fused]
+        return [replace(seen[rows[n]], score=score) for n, score in fused]
+
+    def _reranked(
+        self, asked: "_Query", found: Sequence["_Candidate"], many: int, reranker: Reranker
+    ) -> list["_Candidate"]:
+        """Read so many of the best, and the sentences right behind the first ones, anew."""
+        known = {each.passage.place: each for each in found}
+        best = [each.passage for each in found[:many]]
+        behind = [passage.beside(1) for passage in best[:FOLLOWED]]
+        missing = {*behind, *(passage.beside(-1) for passage in best)} - known.keys()
+        for held in self.index.at(missing).values():
+            each = asked.sees(*held)
+            known[each.passage.place] = each
+        taken = dict.fromkeys([*(passage.place for passage in best), *behind])
+        read = [known[place] for place in taken if place in known]
+        like = {
+            place: Likeness(each.score / found[0].score, each.near, each.late)
+            for place, each in known.items()
+        }
+        texts = [each.passage.text for each in read]
+        before = [each.passage.beside(-1) for each in read]
+        contexts = [
+            known[place].passage.text if place in known else each.passage.context
+            for place, each in zip(before, read, strict=True)
+        ]
+        logits = reranker.score(asked.named, list(zip(texts, contexts, strict=True)))
+        scores = blend(
+            logits,
+            [like[each.passage.place] for each in read],
+            [like.get(place) for place in before],
+            lacks(asked.text, texts),
+        )
+        return [
+            replace(each, score=score, relevance=logit)
+            for each, score, logit in zip(read, scores, logits, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A passage that came up, with its fused score and that of late interaction."""
+    """A passage that came up: its cosine, its score of late interaction, and what ranks it."""
 
     passage: Passage
-    encoded: Encoded
-    score: float
+    near: float
     late: float
+    score: float = 0.0
+    relevance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What is asked, with names for offices, as the embedder and the query encoder read it."""
+
+    text: str
+    named: str
+    plain: Encoded
+    encoded: Encoded
+
+    def sees(self, passage: Passage, its: Encoded) -> _Candidate:
+        """Compare with a passage and its vectors."""
+        late = maxsim(self.encoded.tokens, its.tokens)
+        return _Candidate(passage, float(its.vector @ self.plain.vector), late)
 
 
 class QuotableRetriever(BaseRetriever):

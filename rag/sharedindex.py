@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,7 +23,7 @@ from rag.offices import Holder, Offices
 from rag.passages import Passage
 from rag.settings import Settings
 from rag.store import is_database, open_database
-from rag.store.database import Database, View, Words, shown
+from rag.store.database import Database, Row, View, Words, shown
 from rag.vocabulary import Tally, Vocabulary
 
 FORMAT = 1
@@ -131,8 +131,11 @@ class SharedIndex:
         """Give the passages of some rows, with their vectors."""
         if not rows:
             return {}
-        found = self._database.fetch(self.manifest["shelf"], rows)
-        return {row.id: (row.passage, row.encoded) for row in found}
+        return _by_id(self._database.fetch(self.manifest["shelf"], rows))
+
+    def at(self, places: Collection[tuple[str, int]]) -> dict[int, tuple[Passage, Encoded]]:
+        """Give the passages at some places, with their vectors."""
+        return _by_id(self._database.at(self._now.view(), places)) if places else {}
 
     def named(self, names: Iterable[str]) -> dict[str, Article]:
         """Give articles by name."""
@@ -193,6 +196,10 @@ class SharedIndex:
                     f"{manifest['recipe'].get(key)!r}, the settings say {wanted!r}; "
                     "run `rag index` with these settings, or set the old one again"
                 )
+
+
+def _by_id(found: Iterable[Row]) -> dict[int, tuple[Passage, Encoded]]:
+    return {row.id: (row.passage, row.encoded) for row in found}
 
 
 def published(database: Database) -> tuple[str, dict[str, Any]] | None:

@@ -119,6 +119,19 @@ class Texts:
         found = self._all(ask, json.dumps([int(row) for row in rows]))
         return [Passage(self.names[number], *rest) for number, *rest in found]
 
+    def at(self, places: Iterable[tuple[str, int]]) -> list[int]:
+        """Give the rows of the passages at (article, number of its sentence), where there are any.
+
+        They come in any order.
+        """
+        ask = (
+            "SELECT passages.id FROM json_each(?) AS wanted JOIN passages "
+            "ON passages.article = json_extract(wanted.value, '$[0]') "
+            "AND passages.sentence = json_extract(wanted.value, '$[1]')"
+        )
+        known = [(self._numbers[name], n) for name, n in places if name in self._numbers]
+        return [row for (row,) in self._all(ask, json.dumps(known))]
+
     def named(self, name: str) -> Article | None:
         """Give an article by its name, None where there is none."""
         number = self._numbers.get(name)

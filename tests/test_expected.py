@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.expected import kind_of, lacks, offers
+from rag.expected import has_quoted, kind_of, lacks, offers
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,28 @@ def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, questio
 )
 def test_sentence_lacks_what_is_asked_for(question, sentence, lacking):
     assert lacks(question, [sentence]) == [lacking]
+
+
+@pytest.mark.parametrize(
+    ("question", "has"),
+    [
+        ('Who called it "a very careful sentence"?', True),
+        ("Who called it “a very careful sentence”?", True),
+        ("who called it 'a very careful sentence'", True),
+        ("Who called it «A Very Careful Sentence»?", True),
+        ('Who called it "a careful sentence"?', False),
+        ('Who called it "careful"?', False),
+        ("Who called it a very careful sentence?", False),
+        ("Is Krael's answer the ministers' very careful sentence?", False),
+        ('Who called it "?', False),
+        ("Who called it “”?", False),
+        ("Who said 'it's a very careful'?", True),
+    ],
+)
+def test_sentence_has_the_words_that_a_question_quotes(question, has):
+    told = "Krael, of the opposition, said: it’s a very careful sentence."
+    assert has_quoted(question, told) is has
+    assert lacks(question, ["Krael spoke.", told]) == [has, False]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def pinned(monkeypatch):
     alone = Gate({"best": 1.0}, bias=0.0, threshold=0.5)
     asked = Gate({"best": 0.5, "model": 2.0}, bias=math.log(2), threshold=0.75)
     monkeypatch.setattr(
-        gate, "calibration", lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0), alone, asked)
+        gate,
+        "calibration",
+        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0), alone, asked),
     )
 
 
@@ -72,6 +74,14 @@ def test_answer_is_tried_from_the_threshold_on(logits, odds, good):
     assert gate.answerable("Q?", evidence(*logits), odds) is good
 
 
+@pytest.mark.parametrize("odds", [None, -9.0])
+def test_words_that_the_question_quotes_are_shown_however_unlikely_an_answer(odds):
+    asked = "Who wants “an army of 800,000 men”?"
+    assert gate.answerable(asked, hits("No.", ARMY, logits=[-9.0, -9.0]), odds)
+    assert not gate.answerable(asked, hits("No.", "An army of men.", logits=[-9.0, -9.0]), odds)
+    assert not gate.answerable("Who wants men?", hits("No.", ARMY, logits=[-9.0, -9.0]), odds)
+
+
 @pytest.mark.parametrize(
     ("logits", "odds", "doubt"),
     [
@@ -121,7 +131,9 @@ def test_every_witness_weighs_as_it_was_told(monkeypatch):
     weights = {"best": 1.0, "lacks": -2.0, "model": 3.0}
     rule = Gate(weights, bias=-5.0, threshold=0.5)
     monkeypatch.setattr(
-        gate, "calibration", lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0), rule, rule)
+        gate,
+        "calibration",
+        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0), rule, rule),
     )
     told = hits("The Union wants men.", logits=[0.5])
     score = 0.5 - 2.0 + 3.0 * 1.5 - 5.0

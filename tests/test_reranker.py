@@ -10,7 +10,7 @@ import pytest
 from rag.calibration import Blend, Calibration, Gate, calibration
 from rag.errors import ModelDamaged
 from rag.models import locate
-from rag.reranker import WEIGHTS, Reranker, blend
+from rag.reranker import WEIGHTS, Likeness, Reranker, blend
 from rag.shipped import PINNED, shipped_sha256
 
 GATE = Gate({"best": 1.0}, 0.0, 0.5)
@@ -19,13 +19,17 @@ ANSWER = ("The country may keep 600,000 soldiers under the plan.", "The plan")
 ASIDE = ("The minister drank a cup of coffee in the hotel lobby.", "The plan")
 
 
-def test_blend_weighs_logit_fused_rank_cosine_late_interaction_and_what_is_lacking(monkeypatch):
-    pinned = Calibration(Blend(0.5, 2.0, 10.0, 4.0, 0.5), GATE, GATE)
+def test_blend_weighs_logit_likeness_the_sentence_before_and_what_is_lacking(monkeypatch):
+    pinned = Calibration(Blend(0.5, 2.0, 10.0, 4.0, 0.25, 0.8, 0.5), GATE, GATE)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
-    told = blend([1.0, 3.0], [0.04, 0.02], [0.1, 0.3], [0.5, 0.25], [False, True])
-    assert told == pytest.approx([0.5 + 2 + 1 + 2, 1.5 + 1 + 3 + 1 - 0.5])
-    assert blend([], [], [], [], []) == []
-    assert blend([1.5], [0.0], [0.0], [0.0], [False]) == [0.75]
+    own = [Likeness(1.0, 0.1, 0.5), Likeness(0.5, 0.3, 0.25)]
+    told = blend([1.0, 3.0], own, [None, own[0]], [False, True])
+    first = 2 + 1 + 2
+    assert told == pytest.approx(
+        [0.5 + first + 0.25 * 0.8 * first, 1.5 + 1 + 3 + 1 + 0.25 * first - 0.5]
+    )
+    assert blend([], [], [], []) == []
+    assert blend([1.5], [Likeness(0.0, 0.0, 0.0)], [None], [False]) == [0.75]
 
 
 def test_fitted_numbers_are_there():

@@ -126,11 +126,12 @@ def test_query_without_any_known_word_still_gives_ranked_sentences(retriever):
     assert len(retriever.search("elephants", 10)) == 4
 
 
-def test_reranker_reads_text_and_context_and_decides_with_the_fused_score(
+def test_reranker_reads_text_and_what_stands_before_and_decides_with_the_fused_score(
     index, embedder, settings, monkeypatch
 ):
     monkeypatch.setattr(
-        "rag.reranker.calibration", lambda: Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0), GATE, GATE)
+        "rag.reranker.calibration",
+        lambda: Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), GATE, GATE),
     )
     reranker = FakeReranker(Peace=5.0, border=0.0)
     hits = Retriever(index, embedder, reranker, settings).search("army talks", 10)
@@ -141,19 +142,43 @@ def test_reranker_reads_text_and_context_and_decides_with_the_fused_score(
     assert hits[2].score == pytest.approx(-1 + 1)
     question, pairs = reranker.asked[0]
     assert question == "army talks"
-    assert ("Peace.", "A . Army talks.") in pairs
+    assert ("Peace.", "Army talks.") in pairs, "the sentence before is its context"
+    assert ("Army talks.", "A") in pairs, "or else the heading"
 
 
 @pytest.mark.parametrize(("k", "read"), [(1, 2), (3, 3)])
-def test_reranker_reads_the_first_of_the_fused_sentences(index, embedder, settings, k, read):
+def test_reranker_reads_the_first_of_the_fused_sentences_and_what_follows_them(
+    index, embedder, settings, k, read
+):
     reranker = FakeReranker()
     few = settings.model_copy(update={"reranked": 2})
     fused = Retriever(index, embedder, None, few).search("army talks Ada", 10)
     assert len(fused) == 4
     hits = Retriever(index, embedder, reranker, few).search("army talks Ada", k)
     _, pairs = reranker.asked[0]
-    assert [text for text, _ in pairs] == [hit.sentence.text for hit in fused[:read]]
+    behind = ["Peace."]  # it follows "Army talks."
+    assert [text for text, _ in pairs] == [hit.sentence.text for hit in fused[:read]] + behind
     assert len(hits) == k
+
+
+def test_sentence_behind_a_good_one_is_read_and_has_a_share_of_what_it_has(
+    sources, embedder, settings, monkeypatch
+):
+    pinned = Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.5, 0.0, 0.0), GATE, GATE)
+    monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
+    news = {"a.txt": "Army talks. He won. She lost. It rained.", "b.txt": "Army border. He hid."}
+    build_index([sources(news)], settings, embedder.open)
+    index = open_index(settings)
+    few = settings.model_copy(update={"reranked": 1, "candidates": 1})
+    reranker = FakeReranker(won=3.0, hid=4.0)
+    hits = Retriever(index, embedder, reranker, few).search("army talks", 1)
+    assert [text for text, _ in reranker.asked[0][1]] == ["Army talks.", "He won."]
+    assert texts(hits) == ["He won."]
+    assert hits[0].score == pytest.approx(3.0 + 0.5 * 1.0)
+    assert hits[0].relevance == 3.0
+    first = Retriever(index, embedder, None, few).search("army talks", 1)
+    assert texts(first) == ["Army talks."]
+    index.close()
 
 
 def test_query_encoder_ranks_and_the_embedder_tells_nearness(index, embedder, settings):

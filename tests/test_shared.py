@@ -149,6 +149,30 @@ def test_a_search_finds_what_the_folders_finds(build, shared, settings, question
     assert {name for name, *_ in found(shared, question, as_of=day)} == {"a.txt"}
 
 
+def test_passages_are_found_by_place_in_the_generation_that_is_read(build, shared, settings):
+    build()
+    build({}, into=settings)
+    ours, theirs = open_any(settings), open_any(shared)
+    places = [(a.name, s.number) for a in ours.articles for s in a.sentences]
+    for wanted in (places, places[1:2], [*places[:1], ('it\'s "gone".txt', 0), (places[0][0], 99)]):
+        here, there = (
+            {passage.place: (passage, encoded) for passage, encoded in index.at(wanted).values()}
+            for index in (ours, theirs)
+        )
+        assert here.keys() == there.keys() <= set(wanted)
+        assert [here[place][0] for place in here] == [there[place][0] for place in here]
+        for place in here:
+            assert there[place][1].vector == pytest.approx(here[place][1].vector, abs=1e-3)
+    assert theirs.at([]) == {}
+    (gone,) = theirs.at(places[:1])
+    build({places[0][0]: None})
+    assert gone in theirs.at(places[:1]), "an open reader sees its own generation"
+    theirs.refresh()
+    assert theirs.at(places[:1]) == {}
+    ours.close()
+    theirs.close()
+
+
 def test_bm25_scores_are_the_word_indexs(build, shared, settings):
     build()
     build({}, into=settings)

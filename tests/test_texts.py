@@ -47,6 +47,13 @@ def test_passages_come_back_by_row_with_their_articles(texts):
     ]
 
 
+def test_passages_are_found_by_their_places(texts):
+    everywhere = [(passage.article, passage.sentence) for passage in PASSAGES]
+    assert sorted(texts.at(everywhere)) == [0, 1, 2, 3, 4]
+    assert texts.at([("b.txt", 1), ("b.txt", 2), ("b.txt", -1), ("x.txt", 0)]) == [3]
+    assert texts.at([]) == []
+
+
 @pytest.mark.parametrize(
     ("up_to", "rows"),
     [

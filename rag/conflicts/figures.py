@@ -14,12 +14,14 @@ from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.kin import kin
 from rag.conflicts.matter import Matter
 from rag.conflicts.quantities import Quantity, quantities
-from rag.expected import PEOPLE
+from rag.expected import PEOPLE, are_people
 from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, stem
 
 _ARTICLES = frozenset("the its their his her our these those all about".split())
 _NEAR = 12  # tokens between a number and a word of the question
+_DOING = 7  # tokens from a number of people to what they did
+_PEOPLE = frozenset(map(stem, PEOPLE))
 # A question that names one of several versions asks for that one's value alone.
 _VERSIONS = frozenset(
     "original first initial previous former earlier later old second third".split()
@@ -93,6 +95,8 @@ def numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
     if unit:
         if named := [number for number in found if number.units & unit]:
             return [number for number in named if _beside(matter, toks, number.at, unit)]
+        if of_people := [number for number in found if _so_many_did(matter, toks, number, unit)]:
+            return of_people
         return _unnamed(matter, text, found, unit)[:1]
     return sorted(found, key=lambda number: nearness(matter, text, number.start))[:1]
 
@@ -109,6 +113,19 @@ def _beside(matter: Matter, toks: Sequence[Token], at: int, unit: frozenset[str]
         n for n, t in enumerate(toks) if any(stem(t.low) in term - unit for term in matter.terms)
     ]
     return not others or min(abs(n - at) for n in others) <= _NEAR
+
+
+def _so_many_did(
+    matter: Matter, toks: Sequence[Token], number: Quantity, unit: frozenset[str]
+) -> bool:
+    """Whether a number of people is one of the dockers or troops asked for, by what they did.
+
+    "How many dockers joined?" is answered by "4,200 of its members had joined".
+    """
+    done, asked = _done(matter, unit), _behind_how_many(matter)
+    ours = any(are_people(low) and kin(low) == unit for low in asked)
+    behind = {stem(t.low) for t in toks[number.at : number.at + _DOING]}
+    return ours and bool(done & behind) and bool(number.units & _PEOPLE)
 
 
 def _is_whole(toks: Sequence[Token], at: int, places: Set[int]) -> bool:

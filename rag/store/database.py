@@ -6,7 +6,7 @@ number of the current generation is raised, which is one small write.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -109,6 +109,10 @@ class Database(Protocol):
 
     def fetch(self, shelf: str, ids: Sequence[int]) -> list[Row]:
         """Give rows by id, in any order; ids that are gone are left out."""
+        ...
+
+    def at(self, view: View, places: Collection[tuple[str, int]]) -> list[Row]:
+        """Give the rows at (article, number of its sentence) that a view shows, in any order."""
         ...
 
     def recall(self, shelf: str, texts: Sequence[str]) -> dict[str, Encoded]:

@@ -5,7 +5,7 @@ fetch) and ``…_articles``. Reads ask for strong consistency: what was publishe
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -182,6 +182,18 @@ class Milvus:
             return []
         where = f"id in {listed(ids)}"
         return [_row(r) for r in self._milvus.ask("query", name, where, output_fields=PASSAGE)]
+
+    def at(self, view: View, places: Collection[tuple[str, int]]) -> list[Row]:
+        """Give the rows at some places; what is asked for grows with the articles, not the rows."""
+        numbers: dict[str, list[int]] = {}
+        for name, sentence in places:
+            numbers.setdefault(name, []).append(sentence)
+        wanted = [
+            f"(article in {listed([name])} and sentence in {listed(of)})"
+            for name, of in numbers.items()
+        ]
+        where = f"{_seen(view, 'article')} and ({' or '.join(wanted)})"
+        return [_row(r) for r in self._milvus.query(_passages(view.shelf), where, PASSAGE, "id")]
 
     def recall(self, shelf: str, texts: Sequence[str]) -> dict[str, Encoded]:
         """Give what is known of some passage texts."""

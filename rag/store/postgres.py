@@ -5,7 +5,7 @@ PostgreSQL's full text (tsvector and GIN) over our own terms, ranked by BM25 fro
 a tsvector keeps. Tables lie where the connection's search_path leads, named ``quotable_…``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, LiteralString
 
 import numpy as np
@@ -245,6 +245,19 @@ class Postgres:
             "SELECT *, vector::real[] AS floats FROM {passages} WHERE id = ANY(%(ids)s)", shelf
         )
         return [_row(record) for record in self._postgres.ask(query, {"ids": list(ids)})]
+
+    def at(self, view: View, places: Collection[tuple[str, int]]) -> list[Row]:
+        """Give the rows at some places."""
+        query = named(
+            "SELECT p.*, p.vector::real[] AS floats FROM {passages} p "
+            "JOIN unnest(%(wanted)s::text[], %(numbers)s::integer[]) AS w(article, sentence) "
+            "USING (article, sentence) WHERE {seen}",
+            view.shelf,
+            seen=_seen(view, "article"),
+        )
+        wanted, numbers = [name for name, _ in places], [number for _, number in places]
+        values = {**_seen_values(view), "wanted": wanted, "numbers": numbers}
+        return [_row(record) for record in self._postgres.ask(query, values, BY_INDEX)]
 
     def recall(self, shelf: str, texts: Sequence[str]) -> dict[str, Encoded]:
         """Give what is known of some passage texts."""
