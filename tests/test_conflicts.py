@@ -227,14 +227,18 @@ def test_a_question_that_breaks_off_wants_what_is_missing():
 
 
 CROWD = "The Harbour Union said 4,200 of its members had joined the march in Lima."
-FIGURE = "Northgate Docks, which owns the port, put the figure at about 3,500."
+FIGURE = "Northgate Docks, which has run the port since 2011, put the figure at about 3,500."
 QUIET = "It rained all day."
 SPOKEN = "The organisers spoke of 7,000."
 
 
-def test_a_figure_that_another_takes_up_is_a_side_whoever_tells_it():
-    question = "How many members joined the march in Lima?"
-    evidence = hits(CROWD, FIGURE, logits=[1.0, 1.0])
+@pytest.mark.parametrize("who", ["members", "dockers", "people"])
+def test_a_figure_that_another_takes_up_is_a_side_whoever_tells_it(who):
+    question = f"How many {who} joined the march in Lima?"
+    evidence = [
+        replace(hit, article=replace(hit.article, date="2026-03-03"))
+        for hit in hits(CROWD, FIGURE, logits=[1.0, 1.0])
+    ]
     evidence[1] = replace(evidence[1], context=CROWD)
     (found,) = conflicts(question, evidence)
     assert sorted(c.quote for side in found.sides for c in side.citations) == [FIGURE, CROWD]
@@ -246,6 +250,29 @@ def test_sentence_behind_is_looked_at_though_the_search_did_not_bring_it(followe
     whole = article("march.txt", text)
     first = Hit(1, whole, whole.sentences[0], "", 1.0, 1.0)
     assert len(conflicts("How many members joined the march in Lima?", [first])) == found
+
+
+def test_figures_that_take_one_another_up_are_sides_though_the_first_sentence_has_none():
+    text = (
+        "Dockers marched on the Lima port. Police put the crowd at 800. The union spoke of 2,000."
+    )
+    whole = article("march.txt", f"{text} It took 40 minutes.")
+    first = Hit(1, whole, whole.sentences[0], "", 1.0, 1.0)
+    (found,) = conflicts("How many people marched on the Lima port?", [first])
+    told = [c.quote for side in found.sides for c in side.citations]
+    assert sorted(told) == [s.text for s in whole.sentences[1:3]]
+
+
+@pytest.mark.parametrize(
+    ("question", "one"),
+    [
+        ("How many dockers joined the march in Lima?", "In Lima 4,200 boxes had joined the march."),
+        ("How many dockers joined the march in Lima?", "In Lima 90 people watched the march."),
+        ("How many boxes joined the march in Lima?", "In Lima 90 people had joined the march."),
+    ],
+)
+def test_number_of_others_or_of_what_they_did_else_is_no_side(question, one):
+    assert sides(question, one, FIGURE) == []
 
 
 def test_part_of_them_is_no_other_figure_for_all_of_them():

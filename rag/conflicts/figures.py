@@ -20,7 +20,8 @@ from rag.words import STOPWORDS, WORD, fold, stem
 
 _ARTICLES = frozenset("the its their his her our these those all about".split())
 _NEAR = 12  # tokens between a number and a word of the question
-_DOING = 7  # tokens from a number of people to what they did
+_DOING = 7  # tokens from a number of people to what they did …
+_OF_WHOM = frozenset("who whom whose which that".split())  # … unless that only says which people
 _PEOPLE = frozenset(map(stem, PEOPLE))
 # A question that names one of several versions asks for that one's value alone.
 _VERSIONS = frozenset(
@@ -42,7 +43,7 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 TAKEN_UP = re.compile(
-    r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at"
+    r"\b(figures?|numbers?|totals?|tolls?|tally|estimates?|count|counted|it at|crowd at"
     r"|sp(oke|eaks?) of|talk(ed|s) of|(said|says) (it was|there were))\b",
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ def numbers(matter: Matter, text: str, unit: frozenset[str]) -> list[Quantity]:
         if named := [number for number in found if number.units & unit]:
             return [number for number in named if _beside(matter, toks, number.at, unit)]
         if of_people := [number for number in found if _so_many_did(matter, toks, number, unit)]:
-            return of_people
+            return [replace(number, units=unit) for number in of_people]
         return _unnamed(matter, text, found, unit)[:1]
     return sorted(found, key=lambda number: nearness(matter, text, number.start))[:1]
 
@@ -124,8 +125,8 @@ def _so_many_did(
     """
     done, asked = _done(matter, unit), _behind_how_many(matter)
     ours = any(are_people(low) and kin(low) == unit for low in asked)
-    behind = {stem(t.low) for t in toks[number.at : number.at + _DOING]}
-    return ours and bool(done & behind) and bool(number.units & _PEOPLE)
+    behind = takewhile(lambda t: t.low not in _OF_WHOM, toks[number.at :][:_DOING])
+    return ours and bool(done & {stem(t.low) for t in behind}) and bool(number.units & _PEOPLE)
 
 
 def _is_whole(toks: Sequence[Token], at: int, places: Set[int]) -> bool:

@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from rag.attribution import speaker_of
@@ -24,9 +25,11 @@ _LONG = datetime.timedelta(days=365)
 _SEASON = datetime.timedelta(days=200)
 _AGENT = 12  # tokens behind "by" in which a name still says who did it
 _DAY_UP = re.compile(r"\b(the (date|day|time) (as|at|to)|put it (at|on))\b", re.IGNORECASE)
-FOLLOWED = 8  # sentences whose next one is looked at for a figure that takes theirs up
+FOLLOWED = 8  # sentences behind which is looked for a figure that takes theirs up …
+IN_TURN = 2  # … and for one that takes up that one
 _ROLE = re.compile(r"who\s(is|was|are|were)\sthe\b", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(until|till)( at least)?\s$", re.IGNORECASE)
+_SINCE = re.compile(r"\bsince\s$", re.IGNORECASE)
 _LIFE = re.compile(r"\([^()]*\d\s?[–-]\s?[^()]*\d{4}\)")  # (3 May 1801 – 9 June 1870)
 
 
@@ -48,7 +51,7 @@ def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
     unit, measure = counted(matter), measured(matter)
     found = [
         (view_of(hit, number.start, number.end), number)
-        for hit in (*hits, *_followers(hits, TAKEN_UP))
+        for hit in _with_followers(hits, TAKEN_UP)
         if _fits(matter, hit, unit, up=TAKEN_UP) and not _of_old(hit) and tells(hit, measure)
         for number in numbers(matter, hit.sentence.text, unit)
     ]
@@ -60,7 +63,7 @@ def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:
     """Group sentences by the day, month or year they give for what is asked."""
     found = [
         (view_of(hit, span.start, span.end), span)
-        for hit in (*hits, *_followers(hits, _DAY_UP))
+        for hit in _with_followers(hits, _DAY_UP)
         if _fits(matter, hit, least=DATED, up=_DAY_UP) and (span := _day(matter, hit))
     ]
     return _grouped(found, _meet)
@@ -121,15 +124,22 @@ def _fits(
     return matter.share(own, but) >= least
 
 
-def _followers(hits: Sequence[Hit], up: re.Pattern[str]) -> Iterator[Hit]:
-    """Sentences right behind the first ones, not found themselves, that take up a figure."""
-    known = {(hit.article.name, hit.sentence.number) for hit in hits}
+def _with_followers(hits: Sequence[Hit], up: re.Pattern[str]) -> list[Hit]:
+    """Add sentences right behind the first ones that take up a figure, though not found themselves.
+
+    "Police put the crowd at 800. The organisers spoke of 2,000.": another may go on in turn. What
+    they take up is their context, also of those that were found.
+    """
+    found = {(hit.article.name, hit.sentence.number): hit for hit in hits}
     for hit in hits[:FOLLOWED]:
-        number = hit.sentence.number + 1
-        if number < len(hit.article.sentences) and (hit.article.name, number) not in known:
-            after = hit.article.sentences[number]
-            if not after.heading and up.search(after.text):
-                yield replace(hit, sentence=after, context=hit.sentence.text, score=0.0)
+        context = hit.sentence.text
+        behind = hit.article.sentences[hit.sentence.number + 1 :][:IN_TURN]
+        for after in takewhile(lambda s: not s.heading and up.search(s.text), behind):
+            place = (hit.article.name, after.number)
+            known = found.get(place, replace(hit, sentence=after, context="", score=0.0))
+            found[place] = replace(known, context=f"{known.context} {context}")
+            context = f"{context} {after.text}"
+    return list(found.values())
 
 
 def _without_teller(hit: Hit) -> list[Token]:
@@ -149,7 +159,8 @@ def _of_old(hit: Hit) -> bool:
         return False
     day = datetime.date.fromisoformat(hit.article.date)
     for span in when(hit.sentence.text, hit.article.date):
-        if span.earliest and span.latest:
+        lasts = _SINCE.search(hit.sentence.text[: span.start]) is not None
+        if span.earliest and span.latest and not lasts:
             a_year = span.latest - span.earliest > _SEASON  # "in the whole of last year"
             if span.latest < (day if a_year else day - _LONG):
                 return True
