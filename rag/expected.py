@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal
 
-from rag.units import unit_asked
+from rag.units import tells_anothers_age, unit_asked
 from rag.words import STOPWORDS, WORD, fold, stem, words
 
 Kind = Literal["number", "time", "person", "place"]
@@ -106,7 +106,9 @@ def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
         return [False] * len(sentences)
     unit = unit_asked(question)
     return [
-        not (offers(kind, s, question) and _counts(things, s) and unit.search(s)) for s in sentences
+        not (offers(kind, s, question) and _counts(things, s) and unit.search(s))
+        or tells_anothers_age(question, s)
+        for s in sentences
     ]
 
 

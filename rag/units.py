@@ -6,7 +6,7 @@ a sentence does not answer it. General English; currencies by their names, not b
 
 import re
 
-from rag.words import words
+from rag.words import STOPWORDS, same_name, stem, words
 
 _LENGTHS = r"(?:kilo|centi|milli)?met(?:re|er)s?|km|cm|mm|miles?|yards?|feet|foot|inch(?:es)?"
 _SPANS = r"seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|overnight"
@@ -36,9 +36,28 @@ _WANTED = tuple(
     )
 )
 _ANYTHING = re.compile("")
+# "Tomas Reyk, 34," "Reyk, a 34-year-old docker" "the 34-year-old docker Tomas Reyk"
+_NAME = r"[A-Z][\w’'-]+"
+_OWN_AGE = re.compile(
+    rf"{_NAME},\s(?:an?\s)?(?:now\s|aged\s)?\d\d?(?:[,.;)]|-year-old)"
+    rf"|\d\d?-year-old(?:\s[a-z]\w*){{0,3}}\s{_NAME}"
+)
+_OF_AGE = frozenset("old age aged year years exactly now".split())
 
 
 def unit_asked(question: str) -> re.Pattern[str]:
     """Give what a sentence must have to say how far, how old, how long or how dear; or anything."""
     asked = " ".join(words(question))
     return next((told for wants, told in _WANTED if wants.search(asked)), _ANYTHING)
+
+
+def tells_anothers_age(question: str, sentence: str) -> bool:
+    """Whether an age is asked for and a sentence has that of a person the question does not mean.
+
+    It is another's where it stands beside a name, and none of the question's words is there.
+    """
+    if not re.search(_OLD, " ".join(words(question))) or not _OWN_AGE.search(sentence):
+        return False
+    asked = [w for w in words(question) if w not in STOPWORDS and w not in _OF_AGE]
+    there = words(sentence)
+    return not any(stem(a) == stem(b) or same_name(a, b) for a in asked for b in there)

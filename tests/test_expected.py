@@ -3,6 +3,7 @@
 import pytest
 
 from rag.expected import has_quoted, kind_of, lacks, offers
+from rag.units import tells_anothers_age
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,26 @@ def test_sentence_offers_what_the_question_did_not_bring(kind, sentence, questio
 )
 def test_sentence_lacks_what_is_asked_for(question, sentence, lacking):
     assert lacks(question, [sentence]) == [lacking]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "anothers"),
+    [
+        ("How old is Ilse Vandermeer?", "Tomas Reyk, a 34-year-old docker, was hurt.", True),
+        ("how old is vandermeer", "Tomas Reyk, 34, was hurt.", True),
+        ("At what age did Vandermeer retire?", "The 34-year-old docker Tomas Reyk left.", True),
+        ("How old is Ilse Vandermeer?", "Ilse van der Meer, 61, leads it.", False),
+        ("How old is Tomas Reyk?", "Tomas Reyk, 34, was hurt.", False),
+        ("How old is the docker?", "Tomas Reyk, a 34-year-old docker, was hurt.", False),
+        ("How old is Ilse Vandermeer?", "She is 61, her office said.", False),
+        ("How old is Ilse Vandermeer?", "The 34-year-old was hurt.", False),
+        ("Who is Ilse Vandermeer?", "Tomas Reyk, 34, was hurt.", False),
+    ],
+)
+def test_anothers_age_is_none(question, sentence, anothers):
+    assert tells_anothers_age(question, sentence) is anothers
+    if anothers:
+        assert lacks(question, [sentence]) == [True]
 
 
 @pytest.mark.parametrize(
