@@ -1,8 +1,8 @@
 """Plain questions over invented folders of news, as a reader of one's own articles would ask them.
 
 Each folder was written, with its questions, by somebody who saw neither the code nor other
-questions. ``outbreak`` and ``takeover`` were then read and worked on, the others after they had been
-run unread (docs/bench/folders.md). A question has the sentences that hold its answer, or none.
+questions. ``outbreak`` and ``takeover`` were then read and worked on, the others after a run unread
+(docs/bench/folders.md). A question has the sentences that hold its answer, or none.
 """
 
 from collections.abc import Iterator
