@@ -2,7 +2,7 @@
 
 Measured on outside data and on the seeds, single sentences beat runs of three and sentences with
 their title or predecessor glued on (docs/bench/retrieval.md); so the context travels beside the
-sentence, for the reranker and the language model, and is not embedded with it.
+sentence, for the language model, and for the reranker where no sentence stands before.
 """
 
 from dataclasses import dataclass
