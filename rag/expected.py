@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal
 
-from rag.units import tells_anothers_age, unit_asked
+from rag.units import spelt_out, tells_anothers_age, unit_asked
 from rag.words import STOPWORDS, WORD, fold, stem, words
 
 Kind = Literal["number", "time", "person", "place"]
 
 _MANY = r"how (many|much|large|big|long|often|far|high|tall|old|wide|deep|heavy|few|fast|expensive)"
+_WHICH = r"(latest|current|new|final|total|exact|average|original|first|last)"
 _MEASURE = r"(number|percentage|percent|share|proportion|amount|size|length|cost|price|sum|rate)"
 # Others are one only at the end of their phrase: "what is the budget", not "what budget dispute".
 _EXTENT = (
@@ -27,7 +28,7 @@ _TIME = r"(day|date|month|year|week|weekday|century|decade|season|morning|evenin
 _PLACE = r"(city|town|country|place|region|state|continent|capital|venue|resort|building)"
 _KINDS: Sequence[tuple[str, Kind]] = (
     (rf"{_MANY}\b", "number"),
-    (rf"(what|which)( is| was| are| were)?( the)? {_MEASURE}\b", "number"),
+    (rf"(what|which)( is| was| are| were)?( the)?( {_WHICH})? {_MEASURE}\b", "number"),
     (rf"(at |by |for |to )?(what|which)( is| was| are| were)?( the)?( \w+)? {_EXTENT}", "number"),
     (rf"what (is|was|are|were)( \w+){{1,4}} s( \w+)? {_EXTENT}", "number"),  # Ada Blom's salary
     (rf"(on |in |by |until |since )?(what|which) {_TIME}\b|(since |until |by )?when\b", "time"),
@@ -73,7 +74,7 @@ _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}\b")
 
 def kind_of(question: str) -> Kind | None:
     """Give the kind of thing a question asks for, or None where its words do not tell."""
-    clauses = [" ".join(words(clause)) for clause in _CLAUSE.split(question)]
+    clauses = [spelt_out(clause) for clause in _CLAUSE.split(question)]
     for pattern, kind in _KINDS:
         if any(re.match(rf"(?:(?:and|but|so|exactly) )*{pattern}", clause) for clause in clauses):
             return kind

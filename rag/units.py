@@ -15,7 +15,7 @@ _AGES = rf"old|aged?|born|built|founded|opened|since|years?|months?|{_YEARS}|\d{
 _SUMS = (
     r"dollars?|euros?|pounds?|yen|yuan|rou?bles?|hryvnias?|crowns?|kron[aeo]r?s?|francs?|pesos?"
     r"|rupees?|rands?|liras?|zlotys?|shekels?|won|dinars?|dirhams?|riyals?|reais|forints?|bahts?"
-    r"|nairas?|shillings?|cents?|pence|penny|usd|eur|gbp|millions?|billions?|trillions?|free"
+    r"|nairas?|shillings?|(?<!per\s)cents?|pence|penny|usd|eur|gbp|millions?|billions?|trillions?|free"
 )
 _FAR = (
     r"^how far (?:is|are|was|were|away)\b"
@@ -36,6 +36,7 @@ _WANTED = tuple(
     )
 )
 _ANYTHING = re.compile("")
+_SHORT = re.compile(r"^(what|who|when|where|how) s\b")
 # "Tomas Reyk, 34," "Reyk, a 34-year-old docker" "the 34-year-old docker Tomas Reyk"
 _NAME = r"[A-Z][\w’'-]+"
 _OWN_AGE = re.compile(
@@ -45,9 +46,14 @@ _OWN_AGE = re.compile(
 _OF_AGE = frozenset("old age aged year years exactly now".split())
 
 
+def spelt_out(question: str) -> str:
+    """Give a question's folded words, with "what's" as "what is"."""
+    return _SHORT.sub(r"\1 is", " ".join(words(question)))
+
+
 def unit_asked(question: str) -> re.Pattern[str]:
     """Give what a sentence must have to say how far, how old, how long or how dear; or anything."""
-    asked = " ".join(words(question))
+    asked = spelt_out(question)
     return next((told for wants, told in _WANTED if wants.search(asked)), _ANYTHING)
 
 
@@ -56,7 +62,7 @@ def tells_anothers_age(question: str, sentence: str) -> bool:
 
     It is another's where it stands beside a name, and none of the question's words is there.
     """
-    if not re.search(_OLD, " ".join(words(question))) or not _OWN_AGE.search(sentence):
+    if not re.search(_OLD, spelt_out(question)) or not _OWN_AGE.search(sentence):
         return False
     asked = [w for w in words(question) if w not in STOPWORDS and w not in _OF_AGE]
     there = words(sentence)
