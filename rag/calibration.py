@@ -24,8 +24,8 @@ class Blend:
 
     The reranker's logit times ``logit``, the fused rank (at most 1) times ``fused``, the cosine
     times ``near``, late interaction times ``late``. Of the last three, the share ``before`` of what
-    the sentence before has is added; for one that opens its article it is ``opening`` times its
-    own. ``lacks`` is taken off a sentence without the kind of thing that is asked for.
+    the sentence before has is added; ``lacks`` is taken off a sentence without the kind of thing
+    that is asked for.
     """
 
     logit: float
@@ -33,7 +33,6 @@ class Blend:
     near: float
     late: float
     before: float
-    opening: float
     lacks: float
 
 

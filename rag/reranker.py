@@ -18,7 +18,7 @@ from rag.shipped import opened
 BASE = "minilm"  # whose layers were trained further, and whose words it reads
 WEIGHTS = Path(__file__).with_name("reranker.safetensors")
 MAX_TOKENS = 128
-CONTEXT_CHARS = 200
+CONTEXT_CHARS = 260
 
 
 class Likeness(NamedTuple):
@@ -43,14 +43,14 @@ def blend(
 
     ``own`` is each sentence's likeness, ``before`` that of the sentence before it: news names a
     thing once and goes on with "he", "the sum" or nothing at all. None is for one that opens its
-    article; a part of its own stands in for that. ``lacks`` says of a sentence that it has no
-    number, time, name or place although one is asked for.
+    article; its own stands in for that. ``lacks`` says of a sentence that it has no number, time,
+    name or place although one is asked for.
     """
     by = calibration().blend
     return [
         by.logit * logit
         + _weighed(by, like)
-        + by.before * (_weighed(by, last) if last else by.opening * _weighed(by, like))
+        + by.before * _weighed(by, last or like)
         - by.lacks * lack
         for logit, like, last, lack in zip(logits, own, before, lacks, strict=True)
     ]

@@ -135,7 +135,7 @@ class CountingReranker:
 def fix_calibration(monkeypatch) -> None:
     """Pin what is fitted anew with every training of the reranker."""
     gate = Gate(weights={"best": 1.0}, bias=0.0, threshold=0.3)
-    pinned = Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), gate, gate)
+    pinned = Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0, 0.0), gate, gate)
     monkeypatch.setattr("rag.gate.calibration", lambda: pinned)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
 

@@ -21,7 +21,7 @@ def pinned(monkeypatch):
     monkeypatch.setattr(
         gate,
         "calibration",
-        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0), alone, asked),
+        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0), alone, asked),
     )
 
 
@@ -133,7 +133,7 @@ def test_every_witness_weighs_as_it_was_told(monkeypatch):
     monkeypatch.setattr(
         gate,
         "calibration",
-        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0), rule, rule),
+        lambda: Calibration(Blend(1.0, 4.0, 0.0, 0.0, 0.0, 0.0), rule, rule),
     )
     told = hits("The Union wants men.", logits=[0.5])
     score = 0.5 - 2.0 + 3.0 * 1.5 - 5.0

@@ -20,14 +20,12 @@ ASIDE = ("The minister drank a cup of coffee in the hotel lobby.", "The plan")
 
 
 def test_blend_weighs_logit_likeness_the_sentence_before_and_what_is_lacking(monkeypatch):
-    pinned = Calibration(Blend(0.5, 2.0, 10.0, 4.0, 0.25, 0.8, 0.5), GATE, GATE)
+    pinned = Calibration(Blend(0.5, 2.0, 10.0, 4.0, 0.25, 0.5), GATE, GATE)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
     own = [Likeness(1.0, 0.1, 0.5), Likeness(0.5, 0.3, 0.25)]
     told = blend([1.0, 3.0], own, [None, own[0]], [False, True])
     first = 2 + 1 + 2
-    assert told == pytest.approx(
-        [0.5 + first + 0.25 * 0.8 * first, 1.5 + 1 + 3 + 1 + 0.25 * first - 0.5]
-    )
+    assert told == pytest.approx([0.5 + 1.25 * first, 1.5 + 1 + 3 + 1 + 0.25 * first - 0.5])
     assert blend([], [], [], []) == []
     assert blend([1.5], [Likeness(0.0, 0.0, 0.0)], [None], [False]) == [0.75]
 

@@ -10,7 +10,7 @@ from fakes import encode
 from rag.calibration import Blend, Calibration, Gate
 from rag.index import open_index
 from rag.indexer import build_index
-from rag.retriever import RANKINGS, QuotableRetriever, Retriever, fuse, hit_row
+from rag.retriever import HEADING_CHARS, RANKINGS, QuotableRetriever, Retriever, fuse, hit_row
 
 GATE = Gate({"best": 1.0}, 0.0, 0.5)
 FILES = {
@@ -131,7 +131,7 @@ def test_reranker_reads_text_and_what_stands_before_and_decides_with_the_fused_s
 ):
     monkeypatch.setattr(
         "rag.reranker.calibration",
-        lambda: Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), GATE, GATE),
+        lambda: Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.0, 0.0), GATE, GATE),
     )
     reranker = FakeReranker(Peace=5.0, border=0.0)
     hits = Retriever(index, embedder, reranker, settings).search("army talks", 10)
@@ -142,8 +142,8 @@ def test_reranker_reads_text_and_what_stands_before_and_decides_with_the_fused_s
     assert hits[2].score == pytest.approx(-1 + 1)
     question, pairs = reranker.asked[0]
     assert question == "army talks"
-    assert ("Peace.", "Army talks.") in pairs, "the sentence before is its context"
-    assert ("Army talks.", "A") in pairs, "or else the heading"
+    assert ("Peace.", "A . Army talks.") in pairs
+    assert ("Army talks.", "A") in pairs
 
 
 @pytest.mark.parametrize(("k", "read"), [(1, 2), (3, 3)])
@@ -164,7 +164,7 @@ def test_reranker_reads_the_first_of_the_fused_sentences_and_what_follows_them(
 def test_sentence_behind_a_good_one_is_read_and_has_a_share_of_what_it_has(
     sources, embedder, settings, monkeypatch
 ):
-    pinned = Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.5, 0.0, 0.0), GATE, GATE)
+    pinned = Calibration(Blend(1.0, 1.0, 0.0, 0.0, 0.5, 0.0), GATE, GATE)
     monkeypatch.setattr("rag.reranker.calibration", lambda: pinned)
     news = {"a.txt": "Army talks. He won. She lost. It rained.", "b.txt": "Army border. He hid."}
     build_index([sources(news)], settings, embedder.open)
@@ -178,6 +178,20 @@ def test_sentence_behind_a_good_one_is_read_and_has_a_share_of_what_it_has(
     assert hits[0].relevance == 3.0
     first = Retriever(index, embedder, None, few).search("army talks", 1)
     assert texts(first) == ["Army talks."]
+    index.close()
+
+
+def test_long_heading_leaves_room_for_the_sentence_before(sources, embedder, settings):
+    long = "Heading " * 20
+    told = f'["a.txt"]\ntitle = "{long}"\ndate = 2025-12-01\n'
+    build_index([sources({"a.txt": "Army talks. He won.", "articles.toml": told})], settings,
+                embedder.open)  # fmt: skip
+    index = open_index(settings)
+    reranker = FakeReranker()
+    Retriever(index, embedder, reranker, settings).search("army talks", 2)
+    contexts = dict(reranker.asked[0][1])
+    assert contexts["Army talks."] == long[:HEADING_CHARS]
+    assert contexts["He won."] == f"{long[:HEADING_CHARS]} . Army talks."
     index.close()
 
 
