@@ -275,6 +275,20 @@ def test_number_of_others_or_of_what_they_did_else_is_no_side(question, one):
     assert sides(question, one, FIGURE) == []
 
 
+@pytest.mark.parametrize(
+    "other", ["Ada Deniz sank two of the last 9 ships.", "Ada Deniz sank the other nine ships."]
+)
+def test_what_a_number_is_a_part_of_and_the_rest_are_no_sides(other):
+    assert sides("How many ships did Ada Deniz sink?", "Ada Deniz sank two ships.", other) == []
+
+
+@pytest.mark.parametrize("other", ["Nine children were on the ferry.", "Ada Deniz, 56, left."])
+def test_children_of_others_and_an_age_are_not_how_many_children_somebody_has(other):
+    question = "How many children does Ada Deniz have?"
+    assert sides(question, "Ada Deniz has two children.", other) == []
+    assert len(sides(question, "Ada Deniz has two children.", "Ada Deniz has 3 children.")) == 1
+
+
 def test_part_of_them_is_no_other_figure_for_all_of_them():
     whole, part = "Police said 11 people were arrested.", "Seven of those arrested went home."
     assert sides("How many people were arrested?", whole, part) == []

@@ -1,6 +1,7 @@
 """Reads an article in order: who speaks in each sentence, and whom a pronoun means."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from rag.attribution import lexicon as w
 from rag.attribution.clause import Clause
@@ -9,6 +10,14 @@ from rag.attribution.phrases import Span
 from rag.attribution.tokens import Token
 
 _OWNED = 3  # words of "her press office"
+_KNOWING = frozenset("familiar close briefed involved who with in at from".split())
+_ONE = frozenset(
+    """adviser aide lawyer man official person source spokesman spokesperson spokeswoman
+    woman""".split()
+)
+_TOLD_IN = frozenset(
+    "audit filing indictment inquiry judgment report review ruling study survey verdict".split()
+)
 
 
 class Reader:
@@ -33,8 +42,10 @@ class Reader:
             subject = self._name(toks, opening)
         if subject and self._names.is_person(subject):
             self._people.append(subject)
-        if subject and not self._names.is_full(subject):
+        if subject and not self._names.is_full(subject) and not _is_somebody(subject):
             self._body = subject
+        elif told := self._names.readable(_told_in(toks)):
+            self._body = told
         return speaker
 
     def in_passing(self, toks: list[Token]) -> Iterator[tuple[str, int]]:
@@ -100,6 +111,29 @@ class Reader:
                 self._women[person] = woman
                 return person
         return None
+
+
+def _is_somebody(phrase: str) -> bool:
+    """Whether a phrase is of one person: "a person familiar with the bills" is no "it"."""
+    head = list(takewhile(lambda word: word not in _KNOWING, phrase.split()))
+    return bool(head) and head[-1] in _ONE
+
+
+def _told_in(toks: list[Token]) -> list[Token]:
+    """Give the words of "the Safety Authority's preliminary report", the last such; or none."""
+    for at in range(len(toks) - 1, 0, -1):
+        if toks[at].low in _TOLD_IN:
+            owns = next((k for k in range(at - 1, max(at - 4, -1), -1) if _owns(toks[k])), None)
+            low = owns
+            while low and toks[low - 1].text[:1].isupper():
+                low -= 1
+            if owns is not None and low is not None:
+                return toks[low - (low > 0 and toks[low - 1].low == "the") : at + 1]
+    return []
+
+
+def _owns(token: Token) -> bool:
+    return token.text[:1].isupper() and token.text.endswith(("'s", "’s"))
 
 
 def _chain(said: str | None, teller: str | None) -> str | None:

@@ -19,6 +19,7 @@ from rag.retriever import Hit
 from rag.words import STOPWORDS, WORD, fold, stem
 
 _ARTICLES = frozenset("the its their his her our these those all about".split())
+_LATELY = frozenset("last past previous first next".split())
 _NEAR = 12  # tokens between a number and a word of the question
 _DOING = 7  # tokens from a number of people to what they did …
 _OF_WHOM = frozenset("who whom whose which that".split())  # … unless that only says which people
@@ -48,6 +49,7 @@ TAKEN_UP = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(r"\b(man|woman|boy|girl|person|aged?)( of)?\s$", re.IGNORECASE)
+_NAMED = re.compile(r"[A-Z][\w’'-]+,\s$")
 _PART_OF = re.compile(r"\s(of|among)\s(those|them|these|(the|its|their)\s\d)", re.IGNORECASE)
 
 
@@ -130,11 +132,16 @@ def _so_many_did(
 
 
 def _is_whole(toks: Sequence[Token], at: int, places: Set[int]) -> bool:
-    """Whether a number only says of what, or is a part: 600 of the 700, of whom 27, one in five."""
+    """Whether a number only says of what, or is a part or the rest.
+
+    "600 of the last 700", "of whom 27", "one in five", "the other nine".
+    """
     before = [t.low for t in toks[max(at - 6, 0) : at]]
-    if before[-2:] in (["of", "whom"], ["of", "which"]):
+    if before[-2:] in (["of", "whom"], ["of", "which"]) or before[-1:] == ["other"]:
         return True
-    of = at - 1 - (bool(before) and before[-1] in _ARTICLES)
+    of = at - 1
+    of -= bool(before) and before[-1] in _LATELY
+    of -= of >= 0 and toks[of].low in _ARTICLES
     whole = of > 0 and toks[of].low == "of" and of - 1 in places
     return whole or (before[-1:] == ["in"] and "one" in before)
 
@@ -149,12 +156,15 @@ def _unnamed(
         replace(number, units=unit)
         for number in found
         if not _PART_OF.match(text, number.end)
-        and (
-            number.units & done
-            if number.units
-            else alone and not _AGED.search(text[: number.start])
-        )
+        and (number.units & done if number.units else alone and not _is_age(text, number))
     ]
+
+
+def _is_age(text: str, number: Quantity) -> bool:
+    """Whether a bare number is how old somebody is: "a man of 40", "Ada Blom, 56, left"."""
+    before, behind = text[: number.start], text[number.end :]
+    beside = _NAMED.search(before) is not None and behind[:1] in {",", ";", ")", "."}
+    return beside or _AGED.search(before) is not None
 
 
 def nearness(matter: Matter, text: str, at: int) -> tuple[int, int]:

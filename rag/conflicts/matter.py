@@ -75,8 +75,12 @@ class Matter:
     def share(self, words: Iterable[str], but: frozenset[str] = frozenset()) -> float:
         """Give the share of the question's terms that folded words have; ``but`` does not count."""
         have = {stem(word) for word in words}
-        wanted = [term for term in self.terms if term != but]
+        wanted = self.besides(but)
         return sum(bool(term & have) for term in wanted) / len(wanted) if wanted else 1.0
+
+    def besides(self, but: frozenset[str]) -> list[frozenset[str]]:
+        """Give the question's terms without one of them."""
+        return [term for term in self.terms if term != but]
 
     def words_of(self, toks: Sequence[Token]) -> list[str]:
         """Give a sentence's folded words, without terms that it says of something else.

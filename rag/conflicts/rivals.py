@@ -112,6 +112,9 @@ def _fits(
     own = matter.words_of(toks)
     if not matter.is_about(toks) or matter.has_other(toks):
         return False
+    if matter.names and not matter.besides(but):  # "how many children has Ada Deniz"
+        there = (t.low for t in (*toks, *tokens(hit.context)))
+        return bool(matter.names_in(there))
     taken_up = up is not None and up.search(hit.sentence.text) is not None
     told = matter.share(own, but)
     if not taken_up and not told:
