@@ -2,7 +2,7 @@
 
 Measured on outside data and on the seeds, single sentences beat runs of three and sentences with
 their title or predecessor glued on (docs/bench/retrieval.md); so the context travels beside the
-sentence, for the language model, and for the reranker where no sentence stands before.
+sentence, for the reranker and the rooms behind it, and is not embedded with it.
 """
 
 from dataclasses import dataclass

@@ -133,7 +133,8 @@ def _told_in(toks: list[Token]) -> list[Token]:
 
 
 def _owns(token: Token) -> bool:
-    return token.text[:1].isupper() and token.text.endswith(("'s", "’s"))
+    owner = token.low.removesuffix("'s")
+    return token.text[:1].isupper() and owner != token.low and owner not in w.FUNCTION
 
 
 def _chain(said: str | None, teller: str | None) -> str | None:
