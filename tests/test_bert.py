@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from rag.bert import Bert, Shape
 from rag.embedder import BertEmbedder, SentenceEmbedder, is_plain_bert, open_embedder
 from rag.models import locate
-from rag.reranker import WEIGHTS, Reranker
+from rag.reranker import CONTEXT_CHARS, WEIGHTS, Reranker
 from rag.settings import Settings
 
 SAID = {
@@ -153,7 +153,7 @@ def test_real_reranker_gives_what_torch_gives(minilm):
     network.load_state_dict(state, strict=False)
     fed = AutoTokenizer.from_pretrained(str(minilm))(
         [QUESTION] * 3,
-        [f"{text} | {context[:160]}" for text, context in PASSAGES],
+        [f"{text} | {context[:CONTEXT_CHARS]}" for text, context in PASSAGES],
         truncation="longest_first",
         max_length=128,
         padding=True,
