@@ -99,7 +99,7 @@ def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
     "How many ships" wants a number of ships, not only a number. Where some have the words that a
     question quotes, the others lack them.
     """
-    quoting = [has_quoted(question, sentence) for sentence in sentences]
+    quoting = have_quoted(question, sentences)
     if any(quoting):
         return [not has for has in quoting]
     kind, things = kind_of(question), _things(question)
@@ -113,12 +113,14 @@ def lacks(question: str, sentences: Sequence[str]) -> list[bool]:
     ]
 
 
-def has_quoted(question: str, sentence: str) -> bool:
-    """Whether a sentence has the words that a question quotes ("Who said “we stay here”?")."""
+def have_quoted(question: str, sentences: Sequence[str]) -> list[bool]:
+    """Say of each sentence whether it has words that the question quotes (“we stay here”)."""
     told = (words(m[1] or m[2]) for m in _QUOTED.finditer(question))
-    phrases = [" ".join(phrase) for phrase in told if len(phrase) >= _PHRASE]
-    there = f" {' '.join(words(sentence))} " if phrases else ""
-    return any(f" {phrase} " in there for phrase in phrases)
+    phrases = [f" {' '.join(phrase)} " for phrase in told if len(phrase) >= _PHRASE]
+    if not phrases:
+        return [False] * len(sentences)
+    spelt = (f" {' '.join(words(sentence))} " for sentence in sentences)
+    return [any(phrase in text for phrase in phrases) for text in spelt]
 
 
 def _counts(things: Sequence[str], sentence: str) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rag.calibration import Gate, calibration
-from rag.expected import has_quoted, kind_of, lacks
+from rag.expected import have_quoted, kind_of, lacks
 from rag.retriever import Hit
 
 HEARD = 3  # sentences that the witnesses look at
@@ -60,7 +60,7 @@ def answerable(question: str, hits: Sequence[Hit], model_logit: float | None = N
     """
     if not hits or _unread(hits):
         return bool(hits)
-    if any(has_quoted(question, hit.sentence.text) for hit in hits):
+    if any(have_quoted(question, [hit.sentence.text for hit in hits])):
         return True
     return answerability(question, hits, model_logit) >= _rule(model_logit).threshold
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from rag.corpus import Article
 
+_JOINT = " . "  # between a heading and the sentence before
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -23,6 +25,11 @@ class Passage:
     def place(self) -> tuple[str, int]:
         """Where it stands: a key that orders passages, and names one."""
         return self.article, self.sentence
+
+    def context_with(self, before: str, most: int) -> str:
+        """The context with at most so much of the heading; ``before`` is the sentence before."""
+        heading = self.context.removesuffix(before).removesuffix(_JOINT)
+        return _joined(heading[:most], before)
 
     def beside(self, away: int) -> tuple[str, int]:
         """The place so many sentences further on, or back; there may be no passage."""
@@ -45,7 +52,11 @@ def passages_of(article: Article) -> tuple[Passage, ...]:
         if sentence.heading:
             heading, before = text, ""
         if only_headings or not sentence.heading:
-            context = " . ".join(part for part in (heading, before) if part)
+            context = _joined(heading, before)
             passages.append(Passage(article.name, sentence.number, text, context))
             before = text
     return tuple(passages)
+
+
+def _joined(heading: str, before: str) -> str:
+    return _JOINT.join(part for part in (heading, before) if part)

@@ -26,7 +26,7 @@ from rag.settings import Settings
 from rag.store.tokens import maxsim
 
 RANKINGS = {"meaning": 1.0, "tokens": 2.0, "words": 1.0}
-HEADING_CHARS = 60  # of a heading, for the reranker
+HEADING_CHARS = 60  # of a heading, for the reranker: a long one left no room for what precedes
 FOLLOWED = 8  # of the best sentences, the next one is read as well: it may go on with "he"
 
 
@@ -156,7 +156,9 @@ class Retriever:
         texts = [each.passage.text for each in read]
         before = [each.passage.beside(-1) for each in read]
         contexts = [
-            _context(each.passage, known[place].passage.text if place in known else "")
+            each.passage.context_with(
+                known[place].passage.text if place in known else "", HEADING_CHARS
+            )
             for place, each in zip(before, read, strict=True)
         ]
         logits = reranker.score(asked.named, list(zip(texts, contexts, strict=True)))
@@ -170,15 +172,6 @@ class Retriever:
             replace(each, score=score, relevance=logit)
             for each, score, logit in zip(read, scores, logits, strict=True)
         ]
-
-
-def _context(passage: Passage, before: str) -> str:
-    """Give what the reranker reads beside a sentence: little of its heading, more of what precedes.
-
-    Both stand in the passage's context, where a long heading leaves no room.
-    """
-    heading = passage.context.removesuffix(before).removesuffix(" . ")
-    return " . ".join(part for part in (heading[:HEADING_CHARS], before) if part)
 
 
 @dataclass(frozen=True, slots=True)

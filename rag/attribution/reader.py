@@ -44,9 +44,18 @@ class Reader:
             self._people.append(subject)
         if subject and not self._names.is_full(subject) and not _is_somebody(subject):
             self._body = subject
-        elif told := self._names.readable(_told_in(toks)):
+        elif told := self._names.readable(self._told_in(toks)):
             self._body = told
         return speaker
+
+    def _told_in(self, toks: list[Token]) -> list[Token]:
+        """Give the words of "the Safety Authority's preliminary report", the last such; or none."""
+        for at in range(len(toks) - 1, 0, -1):
+            near = range(at - 1, max(at - 4, -1), -1) if toks[at].low in _TOLD_IN else ()
+            if owner := next((k + 1 for k in near if _owns(toks[k])), 0):
+                low = self._names.run_before(toks, 0, owner)
+                return toks[low - (low > 0 and toks[low - 1].low == "the") : at + 1]
+        return []
 
     def in_passing(self, toks: list[Token]) -> Iterator[tuple[str, int]]:
         """Whose sayings a sentence only mentions ("… after X said …"), each with where it begins.
@@ -117,19 +126,6 @@ def _is_somebody(phrase: str) -> bool:
     """Whether a phrase is of one person: "a person familiar with the bills" is no "it"."""
     head = list(takewhile(lambda word: word not in _KNOWING, phrase.split()))
     return bool(head) and head[-1] in _ONE
-
-
-def _told_in(toks: list[Token]) -> list[Token]:
-    """Give the words of "the Safety Authority's preliminary report", the last such; or none."""
-    for at in range(len(toks) - 1, 0, -1):
-        if toks[at].low in _TOLD_IN:
-            owns = next((k for k in range(at - 1, max(at - 4, -1), -1) if _owns(toks[k])), None)
-            low = owns
-            while low and toks[low - 1].text[:1].isupper():
-                low -= 1
-            if owns is not None and low is not None:
-                return toks[low - (low > 0 and toks[low - 1].low == "the") : at + 1]
-    return []
 
 
 def _owns(token: Token) -> bool:

@@ -184,16 +184,19 @@ class Milvus:
         return [_row(r) for r in self._milvus.ask("query", name, where, output_fields=PASSAGE)]
 
     def at(self, view: View, places: Collection[tuple[str, int]]) -> list[Row]:
-        """Give the rows at some places; what is asked for grows with the articles, not the rows."""
+        """Give the rows at some places."""
+        name = _passages(view.shelf)
+        if not places or not self._milvus.ready(name):
+            return []
         numbers: dict[str, list[int]] = {}
-        for name, sentence in places:
-            numbers.setdefault(name, []).append(sentence)
+        for article, sentence in places:
+            numbers.setdefault(article, []).append(sentence)
         wanted = [
-            f"(article in {listed([name])} and sentence in {listed(of)})"
-            for name, of in numbers.items()
+            f"(article in {listed([article])} and sentence in {listed(of)})"
+            for article, of in numbers.items()
         ]
         where = f"{_seen(view, 'article')} and ({' or '.join(wanted)})"
-        return [_row(r) for r in self._milvus.query(_passages(view.shelf), where, PASSAGE, "id")]
+        return [_row(r) for r in self._milvus.ask("query", name, where, output_fields=PASSAGE)]
 
     def recall(self, shelf: str, texts: Sequence[str]) -> dict[str, Encoded]:
         """Give what is known of some passage texts."""
