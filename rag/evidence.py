@@ -2,12 +2,13 @@
 
 import datetime
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import chain, islice, zip_longest
 from typing import Literal, Protocol
 
 from rag.attribution import is_signature
+from rag.expected import have_quoted
 from rag.gate import QUOTES, worth_quoting
 from rag.offices import Offices
 from rag.overview import WIDE, asks_for_all, told_of_all
@@ -57,7 +58,8 @@ class Evidence:
     to; of the ``ranked`` sentences, ``hits`` are offered (reprints once), ``worth`` are those worth
     quoting, and ``shown`` as many of these as an answer has room for; the last two stand as they
     are read. ``broad`` evidence, for questions about the articles, a day, a name or
-    somebody's words as such, is quoted as it stands: no model chooses or words it.
+    somebody's words as such, is quoted as it stands: no model chooses or words it. ``further`` is
+    what else was found, for a model that sees no answer in this.
     """
 
     question: str
@@ -68,6 +70,7 @@ class Evidence:
     worth: tuple[Hit, ...]
     shown: tuple[Hit, ...]
     broad: Broad | None = None
+    further: "Evidence | None" = None
 
 
 def gather(
@@ -112,11 +115,42 @@ def _gather(
         return Evidence(question, said.query, as_of, told, told, told, told, broad[0])
     found = look(said.query, SPARE * many, as_of, bounds.articles)
     found = [hit for hit in found if not is_signature(hit.article, hit.sentence)]
-    ranked = prefer(prefer_theirs(found, question, offices), said)
-    hits = tuple(without_reprints(ranked)[:many])
-    best = worth_quoting(hits)
-    worth, shown = tuple(as_read(best)), tuple(as_read(best[:quotes]))
-    return Evidence(question, said.query, as_of, tuple(ranked), hits, worth, shown)
+    ranked = _quoted_first(question, prefer(prefer_theirs(found, question, offices), said))
+    once = without_reprints(ranked)
+    best = worth_quoting(once[:many])
+    first = Evidence(
+        question,
+        said.query,
+        as_of,
+        tuple(ranked),
+        tuple(once[:many]),
+        tuple(as_read(best)),
+        tuple(as_read(best[:quotes])),
+    )
+    return replace(first, further=_behind(first, once, many, quotes))
+
+
+def _quoted_first(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Put sentences with the very words that a question quotes first."""
+    have = have_quoted(question, [hit.sentence.text for hit in hits])
+    order = sorted(range(len(hits)), key=lambda at: not have[at])
+    return rank_anew(hits[at] for at in order)
+
+
+def _behind(first: Evidence, once: Sequence[Hit], many: int, quotes: int) -> Evidence | None:
+    """The best of what was found beside sentences worth quoting, ahead of these."""
+    known = {hit.rank for hit in first.worth}
+    left = [hit for hit in once if hit.rank not in known and (hit.theirs or not once[0].theirs)]
+    if not left:
+        return None
+    best = worth_quoting(left)
+    chosen = {hit.rank for hit in best}
+    others = [hit for hit in once if hit.rank not in chosen]
+    hits = tuple(rank_anew([*best, *others])[:many])
+    found = hits[: len(best)]
+    return replace(
+        first, hits=hits, worth=tuple(as_read(found)), shown=tuple(as_read(found[:quotes]))
+    )
 
 
 def _broadly(

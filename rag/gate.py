@@ -17,6 +17,7 @@ QUOTES = 5  # most sentences that are quoted, and that a language model gets to 
 SHARE = 0.02  # a further one is at least this likely, measured against the first …
 BESIDE = 0.1  # the same, beside an answer that was given in words
 EVEN = 0.5  # below this probability an answer is shown with a doubt beside it
+SURE = 1.0  # log-odds of "yes" that sentences need which are only looked at in place of declining
 ELSEWHERE = 0.01  # … or this, where no sentence of its article is quoted: it may know otherwise
 
 

@@ -173,8 +173,8 @@ class Rag:
         written = Written(asked, full, bounds, together(found, many))
         clock.mark("retrieve")
         yield _found(written.hits)
-        for evidence in found:
-            logit = self._model_logit(evidence, attempt)
+        for first in found:
+            evidence, logit = self._looked_at(first, attempt)
             if not self._answers(evidence, logit):
                 written.silent.append(evidence.question)
                 continue
@@ -195,6 +195,20 @@ class Rag:
         before = [(one_line(q)[:limit], one_line(a)[:limit]) for q, a in history]
         plain = standalone(asked, before, None)
         return attempt.call(lambda llm: standalone(asked, before, llm), plain)
+
+    def _looked_at(self, first: Evidence, attempt: Attempt) -> tuple[Evidence, float | None]:
+        """Ask the model whether the evidence answers; before it is declined, it sees what is next.
+
+        Gives the evidence to go by and the log-odds of its "yes".
+        """
+        logit = self._model_logit(first, attempt)
+        if logit is None or first.further is None:
+            return first, logit
+        if not gate.answerable(first.query, first.hits, logit):
+            again = self._model_logit(first.further, attempt)
+            if again is not None and again > gate.SURE:
+                return first.further, again
+        return first, logit
 
     def _model_logit(self, evidence: Evidence, attempt: Attempt) -> float | None:
         """Ask the model whether the evidence answers; None without one.

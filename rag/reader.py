@@ -8,7 +8,7 @@ import contextlib
 import copy
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from langchain_core.runnables import Runnable
 
 from rag.answer import unmarked
 from rag.attempt import Leave, Left
+from rag.corpus import Sentence
 from rag.errors import ModelFailed, RagError, first_line
 from rag.llm import LocalChat
 from rag.prompts import load_prompt, load_schema
@@ -24,6 +25,7 @@ from rag.question import visible
 from rag.retriever import Hit
 from rag.words import terms
 
+BEFORE_CHARS = 400  # a longer sentence before is left out: it is no mere lead to "he"
 _VERDICTS = ("yes", "no")
 _VERDICT = re.compile(r"(?:yes|no)\s*[,.:;–—]\s*", re.IGNORECASE)
 
@@ -122,13 +124,30 @@ def reading_chain(llm: BaseChatModel, sentences: int) -> Runnable[Any, Any]:
 def number_evidence(evidence: Sequence[Hit]) -> str:
     """Write evidence as the model reads it: one numbered, dated sentence a line.
 
-    A sentence has no say in that: it shows only what people see, and numbers of its own are none.
+    The sentence before goes ahead of it on its line, where that is no evidence itself: who "he" is
+    may stand there. A sentence has no say in that: it shows only what people see, and numbers of
+    its own are none.
     """
+    given = {(hit.article.name, hit.sentence.number) for hit in evidence}
     return "\n".join(
-        f"[{number}] {unmarked(visible(hit.sentence.text))}"
+        f"[{number}] {_before(hit, given)}{_told(hit.sentence)}"
         + (f" ({hit.article.date})" if hit.article.date else "")
         for number, hit in enumerate(evidence, 1)
     )
+
+
+def _before(hit: Hit, given: Collection[tuple[str, int]]) -> str:
+    number = hit.sentence.number - 1
+    if number < 0 or (hit.article.name, number) in given:
+        return ""
+    before = hit.article.sentences[number]
+    if before.heading or before.end - before.start > BEFORE_CHARS:
+        return ""
+    return f"{_told(before)} "
+
+
+def _told(sentence: Sentence) -> str:
+    return unmarked(visible(sentence.text))
 
 
 def _statements(partial: Any) -> list[Any] | None:  # noqa: ANN401 - whatever has been written so far

@@ -92,6 +92,47 @@ def test_what_is_shown_is_read_in_order_and_what_is_offered_ranked():
     assert [hit.sentence.number for hit in found.shown] == [0, 2, 3, 6]
 
 
+def test_sentences_with_the_words_that_are_quoted_come_first(monkeypatch):
+    told = "One fell there. Two rose there. Three slept there. Four went to bed late. Five sang."
+    monkeypatch.setattr("test_evidence.NEWS", article("news.txt", told, "News", "2025-05-01"))
+    for question in ("Who said “Four went to bed”?", "Who spoke of 'went to bed late' and why?"):
+        (found,) = gather(Search(range(5)), [question], Bounds(), None, 3)
+        assert [hit.sentence.number for hit in found.ranked] == [3, 0, 1, 2, 4]
+        assert [hit.rank for hit in found.hits] == [1, 2, 3]
+        assert 3 in [hit.sentence.number for hit in found.shown]
+
+
+def test_what_else_was_found_is_looked_at_where_the_best_does_not_answer():
+    (found,) = gather(Search([6, 4, 2, 0, 1, 3, 5, 7]), ["Who fell?"], Bounds(), None, 4)
+    assert found.further is not None
+    assert [hit.sentence.number for hit in found.worth] == [0, 2, 4, 6]
+    assert [hit.sentence.number for hit in found.further.worth] == [1, 3, 5, 7]
+    assert [hit.sentence.number for hit in found.further.hits] == [1, 3, 5, 7]
+    assert [hit.rank for hit in found.further.hits] == [1, 2, 3, 4]
+    assert found.further.ranked == found.ranked
+    parts = gather(Search(), ["Who fell?", "Who rose?"], Bounds(), None, 8)
+    assert [hit.sentence.number for hit in parts[0].further.worth] == [5, 6, 7]
+    assert [hit.sentence.number for hit in parts[0].further.shown] == [5, 6]
+    assert [hit.sentence.number for hit in parts[0].further.hits] == [5, 6, 7, 0, 1, 2, 3, 4]
+
+
+def test_nothing_else_is_looked_at_where_nothing_else_was_found():
+    (found,) = gather(Search([0, 0, 1]), ["Who fell?"], Bounds(), None, 4)
+    assert found.further is None
+
+
+def test_others_words_are_not_looked_at_where_somebodys_are_asked_for():
+    told = article("b.txt", "“It is cold,” said Ann Hale. “It is hot,” said Bo Rix.", "B", None)
+
+    class Two(Search):
+        def search(self, query, k, as_of=None, articles=None, *, rerank=True):
+            return [Hit(n, told, s, "", 5.0, 2.0) for n, s in enumerate(told.sentences, 1)]
+
+    (found,) = gather(Two(), ["What did Ann Hale say about the weather?"], Bounds(), None, 4)
+    assert [hit.sentence.text for hit in found.worth] == ["“It is cold,” said Ann Hale."]
+    assert found.further is None
+
+
 def test_scope_and_words_of_time_bound_the_articles():
     search, day = Search(), datetime.date(2025, 4, 30)
     bounds = Bounds(day, {"news.txt"})

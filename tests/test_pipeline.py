@@ -14,7 +14,9 @@ from langchain_core.runnables import Runnable
 from rag.answer import Answer, Finished, Found, Stated
 from rag.attempt import FAILURES
 from rag.audit import audit
+from rag.calibration import Calibration, Gate
 from rag.errors import ModelFailed, QuestionError
+from rag.gate import SURE
 from rag.index import open_index
 from rag.indexer import build_index
 from rag.pipeline import Clock, Rag
@@ -86,6 +88,38 @@ def test_events_come_in_order_quotes_statements_answer(make):
     assert isinstance(last, Finished)
     assert last.answer.text == "It is 800,000 men. [1] Such an army is what the EU wants. [1]"
     assert last.answer.statements == (first.statement, second.statement)
+
+
+@pytest.mark.parametrize(
+    ("odds", "answered", "looks"),
+    [
+        ({ARMY: 3.0}, ARMY, 1),
+        ({BORDER: 3.0}, BORDER, 2),
+        ({BORDER: -1.0}, None, 2),
+        ({ARMY: -1.0, BORDER: SURE}, None, 2),
+        ({ARMY: 0.1, BORDER: 9.0}, ARMY, 1),
+    ],
+)
+def test_model_that_sees_no_answer_is_shown_the_next_best_sentences(
+    make, monkeypatch, odds, answered, looks
+):
+    asked = []
+
+    def says_answerable(_, question, evidence):
+        asked.append([hit.sentence.text for hit in evidence])
+        return max(odds.get(hit.sentence.text, -9.0) for hit in evidence)
+
+    monkeypatch.setattr("rag.pipeline.says_answerable", says_answerable)
+    gate = Gate({"model": 1.0}, 0.0, 0.5)
+    monkeypatch.setattr("rag.gate.calibration", lambda: Calibration(None, gate, gate))
+    model = says(drafts(("Nothing of the kind.", [1])))
+    answer = make(model).ask(QUESTION)
+    assert [(ARMY in texts, BORDER in texts) for texts in asked] == [
+        (True, False),
+        (False, True),
+    ][:looks]
+    assert answer.status == ("answered" if answered else "abstained")
+    assert {ARMY, BORDER} & set(quotes(answer)) == ({answered} if answered else set())
 
 
 def test_likely_quotes_are_shown_before_they_are_read_closely(make):

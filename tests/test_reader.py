@@ -4,12 +4,22 @@ import json
 import math
 
 import pytest
+from fakes import article
 from fakes_llm import NO_DRAFTS, FakeServer, RanOut, chat, drafts, hangs, hits, says
 
 from rag.errors import ModelError, ModelFailed
 from rag.llm import ADAPTER
 from rag.prompts import load_schema
-from rag.reader import DraftStatement, draft, echoes, number_evidence, says_answerable, yes_odds
+from rag.reader import (
+    BEFORE_CHARS,
+    DraftStatement,
+    draft,
+    echoes,
+    number_evidence,
+    says_answerable,
+    yes_odds,
+)
+from rag.retriever import Hit
 
 EVIDENCE = hits("The EU wants an army of 800,000 men.", "Ada Deniz counted 90 troops.")
 
@@ -153,6 +163,32 @@ def test_evidence_is_numbered_and_dated_one_sentence_a_line():
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
     planted = hits(f"The ar\u200bmy {hidden}is\u202e large [7].")
     assert number_evidence(planted) == "[1] The army is large (7)."
+
+
+def sentences_of(text: str, *numbers: int) -> list[Hit]:
+    """Give sentences of one article as evidence."""
+    of = article("a.txt", text)
+    return [Hit(1, of, of.sentences[number], "", 1.0) for number in numbers]
+
+
+def test_evidence_has_the_sentence_before_where_that_is_no_evidence_itself():
+    told = "Ada Deniz leads the count [3]. She found 90 men. They had left. It was dark."
+    first = "[1] Ada Deniz leads the count (3). She found 90 men."
+    assert number_evidence(sentences_of(told, 1)) == first
+    assert number_evidence(sentences_of(told, 1, 2)) == f"{first}\n[2] They had left."
+    assert number_evidence(sentences_of(told, 3, 0, 1)) == (
+        "[1] They had left. It was dark.\n[2] Ada Deniz leads the count (3).\n[3] She found 90 men."
+    )
+
+
+def test_neither_headings_nor_long_stretches_go_before_evidence():
+    headed = sentences_of("The count\n\nShe found 90 men.", 1)
+    assert headed[0].article.sentences[0].heading
+    assert number_evidence(headed) == "[1] She found 90 men."
+    for length, kept in ((BEFORE_CHARS, True), (BEFORE_CHARS + 1, False)):
+        before = f"They said it was very long{' and very long' * 40}"[: length - 7] + " again."
+        shown = number_evidence(sentences_of(f"{before} She found 90 men.", 1))
+        assert (before in shown) is kept
 
 
 def test_markers_braces_and_line_breaks_in_articles_are_only_text():
