@@ -38,11 +38,12 @@ LEADS_ON = re.compile(
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
 # A plain word that sentencex takes for short (Ill. is Illinois), and a new sentence behind it.
 NOT_SHORT = re.compile(
-    r"(?<=\s)(?:arc|art|fed|ill|me|no|ore)\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*[^\W\d_a-z][a-z’'])"
+    r"(?<=\s)(?:[Mm]ay\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*(?:[^\W\d_a-z]|[$€£]?\d))"
+    r"|(?:arc|art|fed|ill|me|no|ore)\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*(?:[^\W\d_a-z][a-z’']|[AI]\s)))"
 )
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 
-SPLITTER = 4  # raised whenever other sentences come out: an index holds sentence numbers
+SPLITTER = 5  # raised whenever other sentences come out: an index holds sentence numbers
 
 
 @dataclass(frozen=True, slots=True)

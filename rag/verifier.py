@@ -59,6 +59,7 @@ def check(statement: DraftStatement, evidence: Sequence[Hit], question: str) -> 
         if _held(statement.text, [voiced(c.quote, c.speaker) for c in citations]):
             if len(hits) == 1 and (
                 _copied(statement.text, hits[0].sentence.text)
+                or _padded(statement.text, hits[0].sentence.text)
                 or _names_a_saying(statement.text)
                 or beside(statement.text, citations[0])
             ):
@@ -132,6 +133,11 @@ def _copied(text: str, source: str) -> bool:
     enough = len(said) >= COPIED * len(whole) or said[0] in _BLIND
     cut = bool(amid) and not _VERBAL.isdisjoint(said)
     return (enough or cut) and " ".join(said) in " ".join(whole)
+
+
+def _padded(text: str, source: str) -> bool:
+    """Whether a text is no shorter than its source and adds to it: the source says it better."""
+    return len(words(text)) >= len(words(source)) and not set(terms(text)) <= set(terms(source))
 
 
 def _amid(before: str, first: str) -> bool:

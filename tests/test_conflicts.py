@@ -252,6 +252,46 @@ def test_sentence_behind_is_looked_at_though_the_search_did_not_bring_it(followe
     assert len(conflicts("How many members joined the march in Lima?", [first])) == found
 
 
+JOBS = "how many jobs in the pension offices security team are unfilled?"
+LATE = "How many people got their pension late?"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (JOBS, "Nine of 22 posts in the Pension Office's security team are empty, she said. The"
+               " office put the number at four. A pension is a pension."),
+        (LATE, "Pensions came late for some 11,000 people, it said. The union said its members had"
+               " counted closer to 25,000 cases."),
+    ],
+)  # fmt: skip
+def test_figure_that_is_taken_up_needs_no_word_of_what_is_counted(question, text):
+    whole = article("pensions.txt", text)
+    (found,) = conflicts(question, [Hit(1, whole, whole.sentences[0], "", 1.0, 1.0)])
+    told = [c.quote for side in found.sides for c in side.citations]
+    assert sorted(told) == sorted(s.text for s in whole.sentences[:2])
+
+
+def test_cases_of_something_else_are_no_side():
+    told = "Pensions came late for some 11,000 people. Police opened 25,000 cases of theft."
+    whole = article("pensions.txt", told)
+    assert conflicts(LATE, [Hit(1, whole, whole.sentences[0], "", 1.0, 1.0)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("denial", "found"),
+    [
+        ("One who read it says it was 4 million marks, not the 3.2 million usually told.", 1),
+        ("One who read it says it was 4 million marks, not the 5 million usually told.", 0),
+        ("It cost 4 million marks, and the 3.2 million files were not sold.", 0),
+        ("It was asked on 4 May, not the 3.2 million usually told.", 0),
+    ],
+)
+def test_sentence_that_denies_the_very_number_is_a_side(denial, found):
+    told = "The Heron gang wanted a ransom of 3.2 million marks."
+    assert len(sides("How much ransom did the Heron gang want?", told, denial)) == found
+
+
 def test_figures_that_take_one_another_up_are_sides_though_the_first_sentence_has_none():
     text = (
         "Dockers marched on the Lima port. Police put the crowd at 800. The union spoke of 2,000."

@@ -54,6 +54,9 @@ def check(text):
         ("Mr. Trump met Dr. Smith. He left.", ["Mr. Trump met Dr. Smith.", "He left."]),
         ("She fell ill. Dr Berg came.", ["She fell ill.", "Dr Berg came."]),
         ("“He told me. Mary left.”", ["“He told me.", "Mary left.”"]),
+        ("It ended in May. A plan came.", ["It ended in May.", "A plan came."]),
+        ("By 15 May. Police came. 48 fell ill.", ["By 15 May.", "Police came.", "48 fell ill."]),
+        ("“He fell ill. I came.”", ["“He fell ill.", "I came.”"]),
         ("He asked me. “No,” she said.", ["He asked me.", "“No,” she said."]),
         (
             "See art. 5 of no. 7. It is no. 1 Player.",

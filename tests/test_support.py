@@ -54,6 +54,8 @@ HOLDS = [
     # who did what, turned round
     ("The refinery was bought by Norvik from Halden.", SPILL),
     ("Ethiopia was repeatedly warned by Egypt.", DRONES),
+    ("He spoke in Polish.", "He spoke in Polish to the Danish envoys."),
+    ("He met with Danish envoys at Polish expense.", "He met Danish envoys at Polish expense."),
     # "all" that does not count
     ("The lawyers did not respond at all.", UNION),
     ("After all, the lawyers did not respond.", UNION),
@@ -71,6 +73,8 @@ TALK = "Putin has also countered the talk that an attack will happen in the next
 PLAN = "Kolvane planned to cut 600 jobs by May, an internal paper says; it did not seek to sell."
 ZONE = "Such a zone is considered, provided regular troops are withdrawn from there, sources say."
 FAILS = [
+    ("place", "Grey Heron operates from Lovarian.", "Grey Heron said it has 90 Lovarian files."),
+    ("place", "He lives in Polish.", "He works for the Polish embassy and lives well."),
     ("context", "Regular troops are withdrawn from there.", ZONE),
     ("modality", "Kolvane cut 600 jobs.", PLAN),
     ("negation", "Kolvane will sell.", "Kolvane said that it would not seek to sell this year."),

@@ -122,6 +122,20 @@ def test_a_bare_answer_belongs_to_what_is_asked(question, text, kept):
     assert (told(text, (1,), LIMA, question=question) is not None) is kept
 
 
+@pytest.mark.parametrize(
+    ("question", "source", "kept"),
+    [
+        ("Which subcontractor did he work for?", "He worked for a subcontractor of Arden.", False),
+        ("Which small firm did he work for?", "He worked for a small firm of the Arden.", True),
+        ("What suburb does he live in?", "He lives in a quiet suburb of the Arden.", False),
+        ("Which city does he live in?", "He lives in the city of Arden.", True),
+        ("Which town does he like?", "He likes a house of Arden.", True),
+    ],
+)
+def test_what_is_of_somebody_is_not_that_somebody(question, source, kept):
+    assert (told("Arden", (1,), source, question=question) is not None) is kept
+
+
 def test_a_bare_answer_may_stand_well_in_another_sentence():
     both = "The Lima meeting was on May 14."
     assert told("May 14", (1,), LIMA, both, question="When was the Lima meeting?") == (
@@ -235,6 +249,23 @@ def test_what_stands_behind_a_semicolon_is_quoted_as_a_whole():
 
 def test_statement_that_copies_most_of_its_sentence_becomes_the_whole_of_it():
     assert told("Zelensky flew to Kyiv with nine", (1,), KYIV) == (KYIV, [KYIV])
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted_whole"),
+    [
+        ("The files contain medical records, kept apart, were not touched, it added.", True),
+        ("Medical records were not touched.", False),
+        ("It added that medical records, kept apart, were not touched.", False),
+    ],
+)
+def test_statement_no_shorter_than_its_sentence_that_adds_to_it_becomes_the_sentence(
+    text, quoted_whole
+):
+    source = "Medical records, kept apart, were not touched, it added."
+    claim = check(DraftStatement(text, (1,)), hits(source), "Which records?")
+    assert claim is not None
+    assert (claim.text == source) is quoted_whole
 
 
 def test_it_is_shown_with_the_sentence_that_tells_what_it_is():

@@ -48,7 +48,9 @@ def conflicts(
     if not hits:
         return ()
     texts = {hit.article.name: hit.article.text for hit in hits}
-    proper = frozenset[str]().union(*map(_proper, texts.values()))
+    written = [_written(text) for text in texts.values()]
+    capital, small = (frozenset[str]().union(*(each[n] for each in written)) for n in (0, 1))
+    proper = capital - small
     matter = matter_of(question, proper, holders)
     ends, sides = _by_kind(matter, hits)
     if len(sides) < 2:
@@ -87,10 +89,11 @@ def newest_first(
 
 
 @lru_cache(maxsize=256)
-def _proper(text: str) -> frozenset[str]:
-    """The words an article writes with a capital inside a sentence and never without one."""
+def _written(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words an article writes with a capital inside a sentence, and those without one."""
     inside = {fold(m) for m in re.findall(r"(?<=[\w,;:] )[A-Z][\w’'-]*", text)}
-    return frozenset(inside - {m.group() for m in WORD.finditer(text) if m.group().islower()})
+    small = {m.group() for m in WORD.finditer(text) if m.group().islower()}
+    return frozenset(inside), frozenset(small)
 
 
 def _by_kind(matter: Matter, hits: Sequence[Hit]) -> tuple[str, Sides]:

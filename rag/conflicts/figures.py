@@ -24,6 +24,7 @@ _NEAR = 12  # tokens between a number and a word of the question
 _DOING = 7  # tokens from a number of people to what they did …
 _OF_WHOM = frozenset("who whom whose which that".split())  # … unless that only says which people
 _PEOPLE = frozenset(map(stem, PEOPLE))
+_ANY = frozenset(map(stem, ("cases", "instances")))  # of what was counted before
 # A question that names one of several versions asks for that one's value alone.
 _VERSIONS = frozenset(
     "original first initial previous former earlier later old second third".split()
@@ -150,6 +151,7 @@ def _unnamed(
     matter: Matter, text: str, found: Iterable[Quantity], unit: frozenset[str]
 ) -> list[Quantity]:
     """Numbers that count the unit without its word: "put it at 3,500", "23 arrests"."""
+    found = [replace(q, units=q.units - _ANY) if TAKEN_UP.search(text) else q for q in found]
     figures = (number for number in found if text[number.start].isdigit())  # not "two plants"
     done, alone = _done(matter, unit), not any(number.units for number in figures)
     return [

@@ -9,6 +9,7 @@ from rag.conflicts.asking import Asked, asked, axes
 from rag.conflicts.clauses import Token, cues, tokens
 from rag.conflicts.kin import kin
 from rag.offices import OFFICES, country_of, stands_for
+from rag.support.lexicon import PAST, SAME_PAST
 from rag.words import STOPWORDS, same_name, stem
 
 # Words of a question that say nothing of its matter.
@@ -103,7 +104,10 @@ class Matter:
         """Whether a noun behind a term is what is spoken of: "the family trust" is no family."""
         low = behind[0].low if behind else ""
         ordinary = low.isalpha() and not behind[0].capital and low not in STOPWORDS | _PLAIN
-        return ordinary and not (self.has_term(low) or _NO_NOUN.search(low) or any(cues(behind)))
+        verb = low in PAST | SAME_PAST  # "the office put the number at four"
+        return ordinary and not (
+            verb or self.has_term(low) or _NO_NOUN.search(low) or any(cues(behind))
+        )
 
     def has_other(self, toks: Sequence[Token]) -> bool:
         """Whether a sentence says one of the terms of something else."""

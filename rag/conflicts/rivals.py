@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from rag.attribution import speaker_of
@@ -14,6 +14,7 @@ from rag.conflicts.clauses import Token, clauses, tokens
 from rag.conflicts.figures import TAKEN_UP, counted, measured, nearness, numbers, tells
 from rag.conflicts.kin import kin
 from rag.conflicts.matter import Matter
+from rag.conflicts.quantities import Quantity, quantities
 from rag.retriever import Hit
 from rag.timeline import Span, when
 from rag.words import same_name
@@ -27,6 +28,8 @@ _AGENT = 12  # tokens behind "by" in which a name still says who did it
 _DAY_UP = re.compile(r"\b(the (date|day|time) (as|at|to)|put it (at|on))\b", re.IGNORECASE)
 FOLLOWED = 8  # sentences behind which is looked for a figure that takes theirs up …
 IN_TURN = 2  # … and for one that takes up that one
+_NOT = re.compile(r"\bnot (the |some |about )?[$€£]?$", re.IGNORECASE)
+_TELLING = 10  # smaller numbers are alike by chance
 _ROLE = re.compile(r"who\s(is|was|are|were)\sthe\b", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(until|till)( at least)?\s$", re.IGNORECASE)
 _SINCE = re.compile(r"\bsince\s$", re.IGNORECASE)
@@ -56,7 +59,31 @@ def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
         for number in numbers(matter, hit.sentence.text, unit)
     ]
     comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
-    return _grouped(comparable, lambda one, other: not one.differs(other))
+    if len(_grouped(comparable, _agree)) == 1:
+        comparable += _denials(hits, comparable)
+    return _grouped(comparable, _agree)
+
+
+def _agree(one: Quantity, other: Quantity) -> bool:
+    return not one.differs(other)
+
+
+def _denials(
+    hits: Sequence[Hit], told: Sequence[tuple[View, Quantity]]
+) -> Iterator[tuple[View, Quantity]]:
+    """Find "4 million marks, not the 3.2 million usually quoted", where 3.2 million is told.
+
+    It need not say of what: that a sentence has the very number to deny it tells enough.
+    """
+    known = {view.hit.sentence for view, _ in told}
+    for hit in hits:
+        text = hit.sentence.text
+        stated = quantities(text)
+        denied = [q for q in stated if _NOT.search(text[: q.start]) and q.value >= _TELLING]
+        if hit.sentence not in known and any(_agree(q, n) for q in denied for _, n in told):
+            kind = told[0][1]
+            rest = (q for q in stated if q not in denied and q.units & kind.units)
+            yield from ((view_of(hit, q.start, q.end), q) for q in islice(rest, 1))
 
 
 def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:

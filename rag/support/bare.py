@@ -22,6 +22,7 @@ _ASKING = lexicon.AUXILIARY | frozenset(
     "who whom whose when where what which why how many much".split()
 )
 _BESIDE = 3  # words
+_LINKS = frozenset({"of", "for", "from"})
 _BREAK = 3  # words that a mark between two words counts for
 
 
@@ -40,12 +41,27 @@ def strays(question: str, text: str, source: str) -> bool:
     if kind in _COUNTED and not offers(kind, text, question) and offers(kind, source, question):
         return True
     wanted = _wanted(asked)
+    if _part_of(asked, whole, place):
+        return True
     rivals = [_nearness(wanted, whole, other) for other in _rivals(asked, whole, place)]
     near = _nearness(wanted, whole, place)
     if near < RIVAL * max(rivals, default=0.0) or _of_another(asked, wanted, whole, place):
         return True
     told = [t.text for t in asked.tokens if t.word and t.low not in _ASKING]
     return names_fit_others(read(" ".join((*told, text))), whole)
+
+
+def _part_of(asked: Reading, whole: Reading, place: Place) -> bool:
+    """Whether "a subcontractor of Dendrix" is told, and Dendrix the answer to which subcontractor.
+
+    "The city of Arden" is Arden, "a suburb of Arden" is not.
+    """
+    link = place.low - 1 - (whole.low(place.low - 1) == "the")
+    which = [asked.tokens[t.at + 1].base for t in asked.tokens[:-1] if t.low in {"which", "what"}]
+    if whole.low(link) not in _LINKS or whole.tokens[link - 1].base not in which:
+        return False
+    led = {whole.low(at) for at in range(link - 1 - _BESIDE, link - 1)}
+    return not led.isdisjoint({"a", "an", "another"})
 
 
 def _says_more(asked: Reading, said: Reading) -> bool:

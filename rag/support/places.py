@@ -15,6 +15,8 @@ from rag.support.tokens import Reading, Token
 _HERE, _THERE = 4, 5  # tokens to either side
 _MARGIN = 2  # by so much more
 _STAND_INS = frozenset("he him his she her it its they them their who whom whose".split())
+_OF_PEOPLES = ("ian", "ean", "ish", "ese")  # as invented and small countries' names end, too
+_WHERE = frozenset("from in at to near".split())
 _GAP = 6  # words that may stand in the place
 _LONG = 3  # words around it that must agree
 
@@ -33,6 +35,7 @@ def misplaced(said: Reading, source: Reading) -> bool:
         _numbers(said, source)
         or names_fit_others(said, source)
         or _opposites(said, source)
+        or _people_as_place(said, source)
         or any(_substituted(said, source, *anchor) for anchor in _anchors(said, source))
     )
 
@@ -75,6 +78,19 @@ def names_fit_others(said: Reading, source: Reading) -> bool:
         if _fits_rival(said, _span(run), source, own, rivals):
             return True
     return False
+
+
+def _people_as_place(said: Reading, source: Reading) -> bool:
+    """Whether "from Lovarian" was made of "Lovarian pensioners": of what a thing is, not where."""
+    told = {(source.low(run.low - 1), source.low(run.low)) for run in runs(source)}
+    return any(
+        (of_a_people(run) or run.words[0].low.endswith(_OF_PEOPLES))
+        and run.high - run.low == 1
+        and said.low(run.low - 1) in _WHERE
+        and not any(token.content for token in said.tokens[run.high : run.high + 1])
+        and (said.low(run.low - 1), said.low(run.low)) not in told
+        for run in runs(said)
+    )
 
 
 def _span(run: Run) -> Place:
