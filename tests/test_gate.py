@@ -100,7 +100,8 @@ def test_what_is_less_likely_than_not_an_answer_is_doubted(logits, odds, doubt):
 def test_numbers_that_were_fitted_make_sense():
     for fitted in (calibration().quotes_gate, calibration().model_gate):
         assert 0 < fitted.threshold < 1
-        assert fitted.weights["best"] >= 0
+        assert fitted.weights.get("best", 0) >= 0
+        assert fitted.weights["near"] > 0
         assert fitted.weights.keys() <= gate.witnesses("Q?", ()).keys()
         assert fitted.weights.get("lacks", 0) <= 0
     assert "model" not in calibration().quotes_gate.weights

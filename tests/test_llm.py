@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from fakes import article
 from fakes_llm import YES, FakeServer, chat, hits
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
@@ -14,6 +15,7 @@ from rag.errors import ModelDamaged, ModelFailed, ModelMissing, SettingsError
 from rag.llm import ADAPTER, LocalChat, adapter_identity, model_identity, open_llm
 from rag.models import MODELS, locate
 from rag.reader import says_answerable
+from rag.retriever import Hit
 from rag.shipped import PINNED, shipped_sha256
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc"
@@ -123,6 +125,21 @@ def test_real_adapter_tells_another_fact_from_the_answer(home):
     odds = [says_answerable(model, question, told) for question in said + other]
     model.close()
     assert min(odds[:2]) > max(odds[2:]) + 2
+
+
+@pytest.mark.real
+def test_real_adapter_reads_what_stands_before_a_sentence(home):
+    led = "The Meldow ferry company said it would cut 40 of its 210 jobs. The reason is fuel."
+    alone = "The reason is fuel."
+    evidence = [
+        [Hit(1, of, of.sentences[-1], "", 1.0)]
+        for of in (article("a.txt", led), article("a.txt", alone))
+    ]
+    model = LocalChat(path=locate("local", home), adapter=ADAPTER)
+    question = "Why will the Meldow ferry company cut jobs?"
+    known, unknown = (says_answerable(model, question, told) for told in evidence)
+    model.close()
+    assert known > 0 > unknown
 
 
 def test_request_carries_roles_limits_and_a_fixed_seed(tmp_path):
