@@ -11,6 +11,8 @@ from rag.attribution.tokens import LABEL, QUOTED, is_name
 _BEFORE_ING = frozenset(
     {",", ")", "and", "but", "while", "by", "when", QUOTED, LABEL, "—", "–", ""}
 )
+_PROMISED = ("promise", "for")  # "the letters promised for March"
+_TO_WHOM = frozenset("me us him them".split())
 _NO_VERB_AFTER = w.PREPOSITIONS - {"to"}
 
 
@@ -70,8 +72,10 @@ class Clause(Phrases):
             return False
         if first in {"little", "nothing"} and second in w.AFTER_LITTLE:
             return False
-        if verb == "read" and first in {"out", "aloud", "by"}:
+        if (verb == "read" and first in {"out", "aloud", "by"}) or (verb, first) == _PROMISED:
             return False
+        if before and form == "plain" and before.low in _TO_WHOM:
+            return False  # "let me say"
         owned = before and (before.text.endswith("'s") or before.low in {"the", "a", "an"})
         if owned and verb not in {"say", "tell"}:
             return False  # "the proposed tax"

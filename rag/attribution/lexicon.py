@@ -77,7 +77,10 @@ LEADS = (TIME | BOUNDARY | {",", "\x02"}) - {"who", "what"}
 TAILS = TIME | PREPOSITIONS | {",", "all", "both", "himself", "herself", "itself", "themselves"}
 # "has said little about": nothing was said.
 AFTER_LITTLE = frozenset({"concrete", "about", "on", "else", "more", "of", "new", "to", ",", "."})
-MUTE = frozenset("this that these those there what which i we you nobody none nothing".split())
+MUTE = frozenset(
+    """this that these those there what which i we you nobody none nothing anyone anybody someone
+    somebody everyone everybody""".split()
+)
 
 # Nouns that can speak and have no speaking ending; endings such as -er, -ist come by rule.
 SPEAKERS = frozenset(
@@ -114,7 +117,7 @@ _ENDINGS = (
     "ive",
 )
 _NO_SPEAKERS = frozenset(
-    """number water power paper matter order winter summer weather river border other another
+    """number water power paper matter order letter winter summer weather river border other another
     further longer after over under never whether either neither factor sector error offer fewer
     later earlier greater higher lower newer older larger corner dinner chapter quarter plant
     restaurant instant constant relevant

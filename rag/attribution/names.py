@@ -38,6 +38,7 @@ class Names:
         self._by_surname: dict[str, list[_Mention]] = defaultdict(list)
         self._titles: dict[str, set[str]] = defaultdict(set)
         self._alone: set[str] = set()
+        self._bodies: set[str] = set()  # of companies and the like
         self._inside = {_bare(t) for toks in sentences for t in toks[1:] if is_name(t)}
         self._capital_the = {
             " ".join(m[1].split()) for m in re.finditer(r"[a-z,]\s(The(?:\s[A-Z]\w+){1,5})", text)
@@ -61,6 +62,8 @@ class Names:
         person = run[cut:]
         if low and toks[low - 1].low == "the" and not cut:
             return
+        if person and _is_body(toks, high):
+            self._bodies |= {_bare(person[0]), self._slice(person)}
         if len(person) == 1:
             self._alone.add(_bare(person[0]))
         if not 2 <= len(person) <= 4 or any(t.low in w.SPEAKERS for t in person):
@@ -89,16 +92,21 @@ class Names:
 
     def is_person(self, name: str) -> bool:
         """Whether a readable name looks like one person's."""
-        last = name.rsplit(maxsplit=1)[-1]
+        if name in self._bodies:
+            return False
+        one = name.lower().startswith(("a ", "an "))  # "a manager at the office"
+        head = [*takewhile(lambda word: not one or word not in w.PREPOSITIONS, name.split())]
+        last = head[-1]
         known = name in self._titles
-        alone = name in self._alone and not name.isupper()
+        many = name.endswith("s") and w.can_speak(name.lower()) and name not in self._inside
+        alone = name in self._alone and not name.isupper() and not many  # "Analysts think"
         role = name.lower().startswith(("the ", "a ", "an ")) and last not in _BODIES
         plain = last.islower() or last.lower() in w.TITLES  # "the Harbour Courier" is a paper
         return known or alone or (role and plain and w.can_speak(last) and not last.endswith("s"))
 
     def is_full(self, name: str) -> bool:
         """Whether a readable name is one that the article gives in full, and so a person's."""
-        return name in self._titles
+        return name in self._titles and name not in self._bodies
 
     def is_woman(self, name: str, unknown: bool) -> bool:
         """Whether a name's title is a woman's; ``unknown`` where it has none that tells."""
@@ -166,6 +174,10 @@ class Names:
 
 
 _BODIES = w.SPEAKERS - w.TITLES - frozenset("coach captain boss star dictator minister".split())
+_FIRMS = frozenset(
+    """agency bank chain club company consortium firm group institute newspaper union
+    university""".split()
+)
 _INSIDE = w.PARTICLES | {"of", "for", "and", "&", "the"}  # small words inside names
 
 
@@ -226,3 +238,17 @@ def _title_after(toks: list[Token], high: int) -> set[str]:
                 break
             words.append(token.low)
     return set(words) if any(w.can_speak(x) or x in w.TITLES for x in words[:6]) else set()
+
+
+def _is_body(toks: list[Token], high: int) -> bool:
+    """Whether a name is explained as a body's: "Palisade, the firm brought in"."""
+    if (
+        high + 1 >= len(toks)
+        or toks[high].low != ","
+        or toks[high + 1].low not in {"a", "an", "the"}
+    ):
+        return False
+    noun = next((k for k in range(high + 2, min(high + 6, len(toks))) if toks[k].low in _FIRMS), 0)
+    behind = toks[noun + 1].low if 0 < noun < len(toks) - 1 else ""
+    verb = behind in FORMS or behind in w.BE | w.HAVE | w.MODALS  # "says Ada Blom, the firm will"
+    return bool(noun) and not verb and not w.can_speak(behind)

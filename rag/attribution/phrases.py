@@ -74,6 +74,9 @@ class Phrases:
         low = self._edge(j)
         if self._low(low - 1) in w.PARTICIPLES and self._low(low - 2) == "of":
             return self._before(low - 3)  # "the union suspected of being the source said"
+        if low < j and self._low(low - 1) in w.HAVE | w.BE and self._low(low - 2) == "who":
+            whose = self._before(low - 2)  # "a person who has read the letters says"
+            return Span(whose.low, j) if whose else None
         if low < j:
             span = self._phrase(low, j)
             return self._joint(low, span) if span and self._low(low - 1) == "and" else span

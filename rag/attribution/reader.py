@@ -7,7 +7,7 @@ from rag.attribution import lexicon as w
 from rag.attribution.clause import Clause
 from rag.attribution.names import Names
 from rag.attribution.phrases import Span
-from rag.attribution.tokens import Token
+from rag.attribution.tokens import Token, is_name
 
 _OWNED = 3  # words of "her press office"
 _KNOWING = frozenset("familiar close briefed involved who with in at from".split())
@@ -40,13 +40,21 @@ class Reader:
         opening = clause.opening(0, len(toks))
         if subject is None:
             subject = self._name(toks, opening)
-        if subject and self._names.is_person(subject):
-            self._people.append(subject)
+        mere = clause.source() is not None and (subject or "").startswith(("a ", "an "))
+        for person in (self._led(toks), None if mere else subject):
+            if person and self._names.is_person(person):
+                self._people.append(person)
         if subject and not self._names.is_full(subject) and not _is_somebody(subject):
             self._body = subject
         elif told := self._names.readable(self._told_in(toks)):
             self._body = told
         return speaker
+
+    def _led(self, toks: list[Token]) -> str | None:
+        """Whom a sentence is about that opens "For Ada Blom the report is a comfort"."""
+        named = [*takewhile(is_name, toks[1:])] if toks[0].low == "for" else []
+        who = self._names.readable(named)
+        return who if who and self._names.is_full(who) else None
 
     def _told_in(self, toks: list[Token]) -> list[Token]:
         """Give the words of "the Safety Authority's preliminary report", the last such; or none."""
@@ -72,7 +80,10 @@ class Reader:
     def _speaker(self, clause: "Clause") -> tuple[str | None, str | None]:
         """Who speaks, and whom the sentence is about."""
         toks, hits, source = clause.toks, list(clause.hits()), clause.source()
-        teller = self._name(toks, source) if source else None
+        about = self._name(
+            toks, max(hits, key=lambda h: h.rank).subject if hits else clause.opening(0, len(toks))
+        )
+        teller = self._name(toks, source, about) if source else None
         if not hits:
             who = teller or self._name(toks, clause.labelled())
             return who, who
@@ -89,8 +100,11 @@ class Reader:
             return _chain(said if hit.rank else None, teller), said
         return _chain(self._name(toks, told), said), said
 
-    def _name(self, toks: list[Token], span: Span | None) -> str | None:
-        """The readable name of a phrase; a pronoun gives whom it means."""
+    def _name(self, toks: list[Token], span: Span | None, about: str | None = None) -> str | None:
+        """The readable name of a phrase; a pronoun gives whom it means.
+
+        "His lawyer" is rather the lawyer of whom the sentence is ``about``.
+        """
         own = toks[span.low : span.high] if span else []
         if len(own) > 1 and own[-1].low in w.UTTERANCES:  # "his statement", "Rubio's statement"
             if own[0].low in w.PRONOUNS:
@@ -99,7 +113,7 @@ class Reader:
                 return self._names.readable(own[:-1], possessive=True)
         plain = all(token.text.islower() for token in own[1:])
         if 1 < len(own) <= _OWNED and own[0].low in {"his", "her"} and plain:
-            owner = self._meant(woman=own[0].low == "her")
+            owner = self._owner(about, woman=own[0].low == "her")
             if owner:  # "Ada Blom's office"
                 return " ".join((f"{owner}'s", *(token.text for token in own[1:])))
         both = next((k for k, t in enumerate(own) if t.low == "and"), 0)
@@ -112,11 +126,20 @@ class Reader:
             return self._body
         return self._names.readable(own)
 
+    def _owner(self, about: str | None, *, woman: bool) -> str | None:
+        """Whose "his" is: of the sentence's own person, unless the article calls that one "she"."""
+        if about and self._names.is_person(about) and self._called(about, woman=woman) == woman:
+            return about
+        return self._meant(woman=woman)
+
+    def _called(self, person: str, *, woman: bool) -> bool:
+        """Whether the article calls a person "she"; as asked where it tells nothing."""
+        return self._women.get(person, self._names.is_woman(person, woman))
+
     def _meant(self, *, woman: bool) -> str | None:
         """Whom "he" or "she" means: the last person whom the article did not call otherwise."""
         for person in reversed(self._people):
-            known = self._women.get(person, self._names.is_woman(person, woman))
-            if known == woman:
+            if self._called(person, woman=woman) == woman:
                 self._women[person] = woman
                 return person
         return None
