@@ -54,6 +54,9 @@ HOLDS = [
     # who did what, turned round
     ("The refinery was bought by Norvik from Halden.", SPILL),
     ("Ethiopia was repeatedly warned by Egypt.", DRONES),
+    ("Tomas Reyk is 34 years old.", "The lasher Tomas Reyk, 34, was crushed by a box."),
+    ("Tomas Reyk is 34 years old.", "Tomas Reyk, a 34-year-old lasher, was crushed."),
+    ("The bank is 34 years old.", "The bank was founded 34 years ago, in Arden."),
     ("He spoke in Polish.", "He spoke in Polish to the Danish envoys."),
     ("He met with Danish envoys at Polish expense.", "He met Danish envoys at Polish expense."),
     # "all" that does not count
@@ -73,6 +76,8 @@ TALK = "Putin has also countered the talk that an attack will happen in the next
 PLAN = "Kolvane planned to cut 600 jobs by May, an internal paper says; it did not seek to sell."
 ZONE = "Such a zone is considered, provided regular troops are withdrawn from there, sources say."
 FAILS = [
+    ("quantity", "Ilse Vandermeer is 12 years old.", "Ilse Vandermeer left after twelve years."),
+    ("quantity", "The man, aged 12, left.", "The man left after 12 years in the post."),
     ("place", "Grey Heron operates from Lovarian.", "Grey Heron said it has 90 Lovarian files."),
     ("place", "He lives in Polish.", "He works for the Polish embassy and lives well."),
     ("context", "Regular troops are withdrawn from there.", ZONE),

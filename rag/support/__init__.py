@@ -15,6 +15,7 @@ from rag.support.objects import other_object
 from rag.support.places import misplaced
 from rag.support.roles import swapped
 from rag.support.sense import (
+    aged,
     contrasted,
     cut_out,
     made_conditional,
@@ -73,6 +74,7 @@ _CHECKS: tuple[tuple[str, Callable[[Reading, Reading, list[Pair]], bool]], ...] 
     ("negation", turned),
     ("contrast", lambda said, source, _: contrasted(said, source)),
     ("quantity", lambda said, source, _: overstated(said, source)),
+    ("quantity", lambda said, source, _: aged(said, source)),
     ("quantity", unbounded),
     ("modality", unreal_made_real),
     ("modality", made_conditional),

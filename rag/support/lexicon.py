@@ -257,6 +257,10 @@ PAST = frozenset(
 )
 # Verbs whose past looks like their present.
 SAME_PAST = frozenset("cut put set hit let shut cost quit spread split hurt cast bet".split())
+# How old somebody or something is, is told by one of these.
+OF_AGE = frozenset(
+    "old older age aged ages birthday born turned turns founded opened built established".split()
+)
 BE = frozenset("is are was were be been being am get got gets".split())
 AUXILIARY = BE | frozenset(
     "has have had do does did will would can could may might must should shall".split()

@@ -17,6 +17,7 @@ _CONDITIONS = frozenset("if unless whether lest provided providing until once".s
 _REACH = 8
 _SIGN_REACH = 4
 _ROOT = 5  # letters
+_AGE_DIGITS = 4
 _PLAIN_BE = frozenset("is are was were".split())
 
 
@@ -98,6 +99,26 @@ def overstated(said: Reading, source: Reading) -> bool:
             if not fitting or (before not in lexicon.PARTLY and _all_partly(source, fitting)):
                 return True
     return False
+
+
+def aged(said: Reading, source: Reading) -> bool:
+    """Whether so many years of a source are made how old somebody is: "after twelve years"."""
+    old = (
+        any(t.low == "old" and said.low(t.at - 1) in {"year", "years", "-"} for t in said.tokens)
+        or "aged" in said.lows
+    )
+    return old and source.lows.isdisjoint(lexicon.OF_AGE) and not _age_beside(source)
+
+
+def _age_beside(source: Reading) -> bool:
+    """Whether an age stands behind a name: "Tomas Reyk, 34, …"."""
+    return any(
+        t.low.isdigit()
+        and len(t.low) < _AGE_DIGITS
+        and source.low(t.at - 1) == ","
+        and source.low(t.at + 1) in {",", ";", ")", ".", ""}
+        for t in source.tokens
+    )
 
 
 def _compares(said: Reading) -> bool:
