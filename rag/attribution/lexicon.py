@@ -73,7 +73,7 @@ PARTICIPLES = frozenset({"being", "having"})
 RELATIVE = frozenset({"which", "whom", "whose"})
 BACKGROUND = frozenset({"after", "before", "because", "when", "since", "once", "than"})
 # What stands around a subject and is no part of it.
-LEADS = (TIME | BOUNDARY | {",", "\x02"}) - {"who", "what"}
+LEADS = (TIME | BOUNDARY | {",", "\x02", "late", "early"}) - {"who", "what"}
 TAILS = TIME | PREPOSITIONS | {",", "all", "both", "himself", "herself", "itself", "themselves"}
 # "has said little about": nothing was said.
 AFTER_LITTLE = frozenset({"concrete", "about", "on", "else", "more", "of", "new", "to", ",", "."})

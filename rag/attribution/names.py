@@ -137,6 +137,9 @@ class Names:
             if is_name(token) and (k == high or not _owns(toks, k - 1)):
                 k -= 1
                 continue
+            if token.low == "'" and k < high and toks[k - 2].low.endswith("s"):
+                k -= 1  # "the Workers' Federation"
+                continue
             lead = next((n for n in range(k - 1, low, -1) if toks[n].low not in _INSIDE), low)
             inside = low < lead + 1 < k < high and is_name(toks[lead]) and k - lead <= 4
             people = token.low == "and" and k < high and _bare(toks[k]) in self._alone
