@@ -253,5 +253,5 @@ def _is_body(toks: list[Token], high: int) -> bool:
         return False
     noun = next((k for k in range(high + 2, min(high + 6, len(toks))) if toks[k].low in _FIRMS), 0)
     behind = toks[noun + 1].low if 0 < noun < len(toks) - 1 else ""
-    verb = behind in FORMS or behind in w.BE | w.HAVE | w.MODALS  # "says Ada Blom, the firm will"
-    return bool(noun) and not verb and not w.can_speak(behind)
+    ends = not behind.isalpha() or behind in w.PREPOSITIONS | w.RELATIVE | {"that"}
+    return bool(noun) and (ends or behind.endswith("ed") or behind == "brought")  # no "bank clerk"
