@@ -117,17 +117,14 @@ def _gather(
     found = [hit for hit in found if not is_signature(hit.article, hit.sentence)]
     ranked = _quoted_first(question, prefer(prefer_theirs(found, question, offices), said))
     once = without_reprints(ranked)
-    best = worth_quoting(once[:many])
-    first = Evidence(
-        question,
-        said.query,
-        as_of,
-        tuple(ranked),
-        tuple(once[:many]),
-        tuple(as_read(best)),
-        tuple(as_read(best[:quotes])),
-    )
+    hits = tuple(once[:many])
+    chosen = _worth_and_shown(worth_quoting(hits), quotes)
+    first = Evidence(question, said.query, as_of, tuple(ranked), hits, *chosen)
     return replace(first, further=_behind(first, once, many, quotes))
+
+
+def _worth_and_shown(best: Sequence[Hit], quotes: int) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    return tuple(as_read(best)), tuple(as_read(best[:quotes]))
 
 
 def _quoted_first(question: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -147,10 +144,8 @@ def _behind(first: Evidence, once: Sequence[Hit], many: int, quotes: int) -> Evi
     chosen = {hit.rank for hit in best}
     others = [hit for hit in once if hit.rank not in chosen]
     hits = tuple(rank_anew([*best, *others])[:many])
-    found = hits[: len(best)]
-    return replace(
-        first, hits=hits, worth=tuple(as_read(found)), shown=tuple(as_read(found[:quotes]))
-    )
+    worth, shown = _worth_and_shown(hits[: len(best)], quotes)
+    return replace(first, hits=hits, worth=worth, shown=shown)
 
 
 def _broadly(

@@ -36,10 +36,11 @@ LEADS_ON = re.compile(
 )
 # A whole sentence in brackets at the start, with another one behind it.
 ASIDE = re.compile(r"\((?=[^()]*\s)[^()]*[.!?…][”’\"']?\)\s+(?=[^\Wa-z]|[“\"‘(])")
+_BETWEEN = r"\.[\"'”’»)\]]*\s+"  # a full stop, marks that close, and the space
 # A plain word that sentencex takes for short (Ill. is Illinois), and a new sentence behind it.
 NOT_SHORT = re.compile(
-    r"(?<=\s)(?:[Mm]ay\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*(?:[^\W\d_a-z]|[$€£]?\d))"
-    r"|(?:arc|art|fed|ill|me|no|ore)\.[\"'”’»)\]]*\s+(?=[“\"‘'«(]*(?:[^\W\d_a-z][a-z’']|[AI]\s)))"
+    rf"(?<=\s)(?:[Mm]ay{_BETWEEN}(?=[“\"‘'«(]*(?:[^\W\d_a-z]|[$€£]?\d))"
+    rf"|(?:arc|art|fed|ill|me|no|ore){_BETWEEN}(?=[“\"‘'«(]*(?:[^\W\d_a-z][a-z’']|[AI]\s)))"
 )
 INNER_END = re.compile(r"[.!?…][”’\"')\]]*\s")
 

@@ -11,7 +11,6 @@ from rag.attribution.tokens import LABEL, QUOTED, is_name
 _BEFORE_ING = frozenset(
     {",", ")", "and", "but", "while", "by", "when", QUOTED, LABEL, "—", "–", ""}
 )
-_PROMISED = ("promise", "for")  # "the letters promised for March"
 _TO_WHOM = frozenset("me us him them".split())
 _NO_VERB_AFTER = w.PREPOSITIONS - {"to"}
 
@@ -72,7 +71,7 @@ class Clause(Phrases):
             return False
         if first in {"little", "nothing"} and second in w.AFTER_LITTLE:
             return False
-        if (verb == "read" and first in {"out", "aloud", "by"}) or (verb, first) == _PROMISED:
+        if first in verbs.SILENT_BEFORE.get(verb, ()):
             return False
         if before and form == "plain" and before.low in _TO_WHOM:
             return False  # "let me say"

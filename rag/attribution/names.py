@@ -94,8 +94,9 @@ class Names:
         """Whether a readable name looks like one person's."""
         if name in self._bodies:
             return False
-        one = name.lower().startswith(("a ", "an "))  # "a manager at the office"
-        head = [*takewhile(lambda word: not one or word not in w.PREPOSITIONS, name.split())]
+        head = name.split()
+        if head[0].lower() in {"a", "an"}:  # "a manager at the office"
+            head = [*takewhile(lambda word: word not in w.PREPOSITIONS, head)]
         last = head[-1]
         known = name in self._titles
         many = name.endswith("s") and w.can_speak(name.lower()) and name not in self._inside

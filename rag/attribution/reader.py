@@ -40,7 +40,7 @@ class Reader:
         opening = clause.opening(0, len(toks))
         if subject is None:
             subject = self._name(toks, opening)
-        mere = clause.source() is not None and (subject or "").startswith(("a ", "an "))
+        mere = (subject or "").startswith(("a ", "an ")) and clause.source() is not None
         for person in (self._led(toks), None if mere else subject):
             if person and self._names.is_person(person):
                 self._people.append(person)
@@ -80,17 +80,14 @@ class Reader:
     def _speaker(self, clause: "Clause") -> tuple[str | None, str | None]:
         """Who speaks, and whom the sentence is about."""
         toks, hits, source = clause.toks, list(clause.hits()), clause.source()
-        about = self._name(
-            toks, max(hits, key=lambda h: h.rank).subject if hits else clause.opening(0, len(toks))
-        )
-        teller = self._name(toks, source, about) if source else None
-        if not hits:
+        hit = max(hits, key=lambda h: h.rank, default=None)
+        said = self._name(toks, hit.subject if hit else clause.opening(0, len(toks)))
+        teller = self._name(toks, source, said) if source else None
+        if hit is None:
             who = teller or self._name(toks, clause.labelled())
             return who, who
-        hit = max(hits, key=lambda h: h.rank)
         if not hit.rank and not source:  # "shares fell after the bank warned": the reporter's voice
             return None, self._name(toks, clause.opening(0, len(toks)))
-        said = self._name(toks, hit.subject)
         quoted, told = clause.quoted(hit), clause.inner(hits, hit)
         if quoted:
             return _chain(self._name(toks, quoted[0]), self._name(toks, quoted[1])), said

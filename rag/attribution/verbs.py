@@ -58,6 +58,8 @@ NEEDS = {
     "report": frozenset('that " a an the no on in how its his her their'.split()),
 }
 ENDS = {"add": frozenset(",.:"), "report": frozenset(",.:")}  # which may follow them at once
+# What keeps one that stands right before it from speaking: "the letters promised for March".
+SILENT_BEFORE = {"read": frozenset({"out", "aloud", "by"}), "promise": frozenset({"for"})}
 REACH = dict.fromkeys(("describe", "brand", "label", "call", "find", "quote", "show", "put"), 6) | {
     "speak": 1
 }

@@ -49,8 +49,8 @@ def conflicts(
         return ()
     texts = {hit.article.name: hit.article.text for hit in hits}
     written = [_written(text) for text in texts.values()]
-    capital, small = (frozenset[str]().union(*(each[n] for each in written)) for n in (0, 1))
-    proper = capital - small
+    proper = frozenset[str]().union(*(capital for capital, _ in written))
+    proper = proper.difference(*(small for _, small in written))
     matter = matter_of(question, proper, holders)
     ends, sides = _by_kind(matter, hits)
     if len(sides) < 2:

@@ -151,7 +151,8 @@ def _unnamed(
     matter: Matter, text: str, found: Iterable[Quantity], unit: frozenset[str]
 ) -> list[Quantity]:
     """Numbers that count the unit without its word: "put it at 3,500", "23 arrests"."""
-    found = [replace(q, units=q.units - _ANY) if TAKEN_UP.search(text) else q for q in found]
+    if TAKEN_UP.search(text):
+        found = [replace(number, units=number.units - _ANY) for number in found]
     figures = (number for number in found if text[number.start].isdigit())  # not "two plants"
     done, alone = _done(matter, unit), not any(number.units for number in figures)
     return [

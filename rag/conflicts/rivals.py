@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import TypeVar
 
 from rag.attribution import speaker_of
@@ -59,9 +59,10 @@ def by_number(matter: Matter, hits: Sequence[Hit]) -> Sides:
         for number in numbers(matter, hit.sentence.text, unit)
     ]
     comparable = [(view, number) for view, number in found if number.compares(found[0][1])]
-    if len(_grouped(comparable, _agree)) == 1:
-        comparable += _denials(hits, comparable)
-    return _grouped(comparable, _agree)
+    sides = _grouped(comparable, _agree)
+    return (
+        sides if len(sides) != 1 else _grouped([*comparable, *_denials(hits, comparable)], _agree)
+    )
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
@@ -76,14 +77,15 @@ def _denials(
     It need not say of what: that a sentence has the very number to deny it tells enough.
     """
     known = {view.hit.sentence for view, _ in told}
+    kind = told[0][1]
     for hit in hits:
         text = hit.sentence.text
         stated = quantities(text)
         denied = [q for q in stated if _NOT.search(text[: q.start]) and q.value >= _TELLING]
         if hit.sentence not in known and any(_agree(q, n) for q in denied for _, n in told):
-            kind = told[0][1]
             rest = (q for q in stated if q not in denied and q.units & kind.units)
-            yield from ((view_of(hit, q.start, q.end), q) for q in islice(rest, 1))
+            if other := next(rest, None):
+                yield view_of(hit, other.start, other.end), other
 
 
 def by_date(matter: Matter, hits: Sequence[Hit]) -> Sides:
